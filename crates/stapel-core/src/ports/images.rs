@@ -1,0 +1,56 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use stapel_text::Problem;
+
+use super::Lines;
+
+/// The content address of an image: `sha256:…` at Docker. Two equal ids are the same image, whatever its tags.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ImageId(pub String);
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Images of an app's services: what runs, what the next start would take, what is kept for the way back.
+#[async_trait]
+pub trait Images: Send + Sync {
+    /// The image of the real instance that runs now; `None` where none runs.
+    async fn in_use(&self, service: &str) -> Result<Option<ImageId>, Problem>;
+
+    /// The image that the service's definition names, which the next start takes; `None` before the first build.
+    async fn pointed(&self, service: &str) -> Result<Option<ImageId>, Problem>;
+
+    /// Makes the service's definition name `image`, without touching what runs.
+    async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem>;
+
+    /// Builds the service's image from the app's directory, as its definition says, and points the definition at it.
+    async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem>;
+
+    /// Keeps `image` under `tag` (a bare tag such as `stapel-r7`, in the service's own repository). Returns the full
+    /// name a person would use.
+    async fn keep(&self, service: &str, image: &ImageId, tag: &str) -> Result<String, Problem>;
+
+    /// The image kept under `tag`.
+    async fn kept(&self, service: &str, tag: &str) -> Result<Option<ImageId>, Problem>;
+
+    /// Takes `tag` off; an absent one is fine. The image goes when nothing else names or uses it.
+    async fn drop_tag(&self, service: &str, tag: &str) -> Result<(), Problem>;
+
+    /// All tags of the service's repository that begin with `prefix`, sorted.
+    async fn tags(&self, service: &str, prefix: &str) -> Result<Vec<String>, Problem>;
+
+    /// Runs `argv` once in a fresh instance of `image` with the service's environment, volumes and networks, apart from
+    /// what serves, and returns its exit code. Nothing of it is left over. Standard output and error go to `lines`.
+    async fn run_once(
+        &self,
+        service: &str,
+        image: &ImageId,
+        argv: &[String],
+        lines: &dyn Lines,
+    ) -> Result<i32, Problem>;
+}

@@ -1,0 +1,66 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use stapel_text::Problem;
+
+use super::{ImageId, Lines};
+
+/// One running (or stopped) copy of a service: a container, or a child process of the embedded runtime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// The engine's own id, which no other instance ever has.
+    pub id: String,
+    /// The name people see.
+    pub name: String,
+    /// What it was made from.
+    pub image: ImageId,
+    /// Whether it runs.
+    pub running: bool,
+}
+
+/// What one look at an instance says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// It runs, and its health check has not spoken yet.
+    Starting,
+    /// It runs, and its health check is content; or it has none and accepts connections on its port.
+    Healthy,
+    /// Its health check fails; the last thing it said.
+    Unhealthy(String),
+    /// It has ended, with this exit code.
+    Exited(i64),
+    /// It is not there.
+    Gone,
+}
+
+/// The running copies of a service. *Real* is the one the team knows; the *candidate* is ours and passes away.
+#[async_trait]
+pub trait Instances: Send + Sync {
+    /// The instance that the team's own command made.
+    async fn real(&self, service: &str) -> Result<Option<Instance>, Problem>;
+
+    /// The candidate, if there is one.
+    async fn candidate(&self, service: &str) -> Result<Option<Instance>, Problem>;
+
+    /// Starts a candidate from the service's definition as it is now: other name, no host port, out of reach of
+    /// traffic. A candidate of another image is removed first; one of the same image is taken as it is.
+    async fn start_candidate(&self, service: &str) -> Result<Instance, Problem>;
+
+    /// One look.
+    async fn health(&self, instance: &Instance) -> Result<Health, Problem>;
+
+    /// Where the host itself can reach this instance's serving port directly, past all proxies.
+    async fn address(&self, instance: &Instance) -> Result<Option<SocketAddr>, Problem>;
+
+    /// Makes the real instance from the definition as it is now, by the team's own command (`compose up -d`).
+    async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem>;
+
+    /// Ends an instance: it is asked to stop, given `grace` to finish, and removed. An absent one is fine.
+    async fn remove(&self, instance: &Instance, grace: Duration) -> Result<(), Problem>;
+
+    /// The last `tail` log lines of the instance, not older than `since_s` seconds where given.
+    async fn logs(&self, instance: &Instance, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem>;
+}

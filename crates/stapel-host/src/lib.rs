@@ -1,0 +1,10 @@
+//! What every room needs of the machine it runs on: commands as lists of arguments, processes that outlive us, and
+//! waiting for a condition. There is no shell here: what a config or a file name contains is data.
+
+mod command;
+mod process;
+mod wait;
+
+pub use command::{Command, Finished};
+pub use process::{Detached, ProcessId, boot_id, leave_session};
+pub use wait::until;

@@ -1,0 +1,2 @@
+//! Stapel.
+fn main() {}
