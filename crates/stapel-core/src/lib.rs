@@ -3,4 +3,7 @@
 //! Nothing here touches a file, a socket, a clock or a process: what the world is like comes in as data, what to do
 //! goes out as data. That is what lets a plan be shown, compared and tested.
 
+pub mod config;
+pub mod observation;
+pub mod plan;
 pub mod ports;

@@ -8,9 +8,11 @@ use stapel_text::{Problem, Text, problem, seconds};
 ///
 /// # Errors
 /// What `look` fails with, or `timed-out`.
-pub async fn until<T, F>(what: Text, every: Duration, limit: Duration, mut look: F) -> Result<T, Problem>
+pub async fn until<T, F, L>(what: Text, every: Duration, limit: Duration, mut look: L) -> Result<T, Problem>
 where
-    F: AsyncFnMut() -> Result<Option<T>, Problem>,
+    L: FnMut() -> F,
+    // Not `AsyncFnMut`: its futures cannot be said to be `Send` yet, and steps must be.
+    F: Future<Output = Result<Option<T>, Problem>>,
 {
     let mut tick = tokio::time::interval(every);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -1,1 +1,15 @@
-//! Placeholder until the room has an inside.
+//! The journal, the saga that runs a plan's steps forth and back, and the lock. Portable: it knows no Docker.
+
+mod event;
+mod journal;
+mod lock;
+mod saga;
+mod state;
+mod step;
+
+pub use event::{Event, Recorded};
+pub use journal::{Begin, Journal, Release};
+pub use lock::{Lock, Owner};
+pub use saga::{Saga, undo_order};
+pub use state::{Outcome, StepState};
+pub use step::{Kind, Step, StepContext};

@@ -1,1 +1,11 @@
-//! Placeholder until the room has an inside.
+//! How new instances take over traffic: one file a rollout, with when it suits, its phases (each a journaled step) and
+//! its gap. Rollouts know only the traits of `stapel_core::ports`; Docker and the embedded runtime stand behind them.
+
+mod context;
+mod healthy;
+mod relay;
+mod rollout;
+mod start;
+
+pub use context::{Context, Gate};
+pub use rollout::{All, Rollout, all, step};

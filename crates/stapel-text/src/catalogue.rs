@@ -1,4 +1,5 @@
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 use crate::{Lang, Problem, Rendered, Text, Value};
 
@@ -41,7 +42,7 @@ impl Catalogue {
     /// A message that does not parse is left out; `tests/catalogues.rs` holds that there is none.
     #[must_use]
     pub fn new(lang: Lang) -> Self {
-        let mut bundle = FluentBundle::new(vec![lang.id()]);
+        let mut bundle = FluentBundle::new_concurrent(vec![lang.id()]);
         bundle.set_use_isolating(false);
         for room in rooms(lang) {
             let resource = FluentResource::try_new(room.source.to_owned()).unwrap_or_else(|(partial, _)| partial);

@@ -2,7 +2,6 @@ use crate::{Text, text};
 
 /// An amount of bytes as people read it: `117 MB` (powers of 1000, as disks and networks are sold).
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 pub fn bytes(n: u64) -> Text {
     match n {
         0..1_000 => text!("unit-b", n = n.to_string()),
@@ -14,7 +13,6 @@ pub fn bytes(n: u64) -> Text {
 
 /// A duration in seconds as people read it: `0.3 s`, `42 s`, `3 min 20 s`.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "durations are small and not negative")]
 pub fn seconds(s: f64) -> Text {
     if s < 10.0 {
         text!("unit-s", n = format!("{s:.1}"))

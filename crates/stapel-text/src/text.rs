@@ -48,7 +48,6 @@ impl From<Text> for Value {
 
 macro_rules! from_number {
     ($($t:ty),*) => { $(impl From<$t> for Value {
-        #[expect(clippy::cast_precision_loss, clippy::cast_lossless, reason = "counts that people read are far below 2^52")]
         fn from(n: $t) -> Self { Self::Number(n as f64) }
     })* };
 }

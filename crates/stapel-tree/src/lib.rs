@@ -1,1 +1,35 @@
-//! Placeholder until the room has an inside.
+//! What is shipped: a [`Manifest`] of a directory, an [`ObjectStore`] of file contents, and the way from what is on the
+//! host to what a manifest says and back again ([`plan_apply`], [`carry_out`], [`revert`]).
+//!
+//! Everything here blocks; callers in async code use `spawn_blocking`.
+
+mod apply;
+mod beneath;
+mod drift;
+mod entry;
+mod hash;
+mod manifest;
+mod names;
+mod observe;
+mod parallel;
+mod rules;
+mod scan;
+mod store;
+mod transfer;
+
+pub use apply::{Applied, Attributes, Change, Displaced, carry_out, look, plan_apply, revert, sweep};
+pub use drift::{Drift, drift};
+pub use entry::Entry;
+pub use hash::Hash;
+pub use manifest::Manifest;
+pub use rules::{DEFAULT_EXCLUDES, Rules};
+pub use scan::scan;
+pub use store::{Access, ObjectStore, compress, compress_to};
+pub use transfer::Transfer;
+
+use stapel_text::{Problem, problem};
+
+/// The problem of an operation of the system on `path`.
+fn io(path: impl std::fmt::Display, error: impl Into<std::io::Error>) -> Problem {
+    problem!(Failed, "io-failed", path = path.to_string(), error = error.into())
+}

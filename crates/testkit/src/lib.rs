@@ -1,1 +1,33 @@
-//! Placeholder until the room has an inside.
+//! A fake world for the tests: servers with their own sshd and Docker daemon, the images they run, and the faults
+//! that befall them. See "The test world" in the design.
+
+pub mod convertik;
+pub mod http;
+pub mod images;
+pub mod machine;
+mod place;
+pub mod servers;
+mod tool;
+mod wait;
+
+pub use convertik::Convertik;
+pub use servers::{Flavour, Server};
+pub use tool::{Output, Tool};
+pub use wait::{until, until_true};
+
+/// Brings all that servers need to this machine, with progress on standard error; quick when it is there. `false` where this
+/// machine cannot have servers; then it has said what is missing, and the test is left out.
+///
+/// # Errors
+/// When something could be brought and failed.
+pub fn ready() -> anyhow::Result<bool> {
+    let say = |line: &str| eprintln!("{line}");
+    let missing = machine::prepare(&say)?;
+    for lack in &missing {
+        eprintln!("left out, this machine lacks {}: {}", lack.what, lack.remedy);
+    }
+    if missing.is_empty() {
+        images::ensure(&say)?;
+    }
+    Ok(missing.is_empty())
+}

@@ -55,6 +55,12 @@ pub trait Instances: Send + Sync {
     /// Where the host itself can reach this instance's serving port directly, past all proxies.
     async fn address(&self, instance: &Instance) -> Result<Option<SocketAddr>, Problem>;
 
+    /// The process in whose network namespace this instance's address has to be asked, because it refuses connections from
+    /// elsewhere while it gets no traffic; `None`: the host's own will do.
+    async fn namespace(&self, _instance: &Instance) -> Result<Option<i32>, Problem> {
+        Ok(None)
+    }
+
     /// Makes the real instance from the definition as it is now, by the team's own command (`compose up -d`).
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem>;
 

@@ -8,9 +8,11 @@ mod images;
 mod instances;
 mod lines;
 mod traffic;
+mod world;
 
 pub use exec::{Exec, ExecOutput};
 pub use images::{ImageId, Images};
 pub use instances::{Health, Instance, Instances};
 pub use lines::{Lines, Silent};
 pub use traffic::Traffic;
+pub use world::World;

@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use async_trait::async_trait;
 use stapel_text::Problem;
 
@@ -23,6 +25,10 @@ pub trait Traffic: Send + Sync {
     /// Waits until `instance` has no request open, at most the configured bound. Returns how many connections are
     /// still open then (kept alive ones do not end by themselves).
     async fn drain(&self, service: &str, instance: &Instance) -> Result<u32, Problem>;
+
+    /// Where the service is reached from the host itself the way its users come: its published port, the proxy. `None`
+    /// where it has none.
+    async fn front(&self, service: &str) -> Result<Option<SocketAddr>, Problem>;
 
     /// Takes out everything that the other operations left in the world. Nothing there is fine.
     async fn clear(&self, service: &str) -> Result<(), Problem>;

@@ -1,1 +1,103 @@
-### agent
+### agent: the process on the host and the steps of a release
+agent-state = Stapel cannot keep its state in { $path }: { $error }
+    .remedy = Run as a user who may write there, or name another directory on the host with `state` in the target's table of stapel.toml.
+agent-no-target = There is no target "{ $name }" in stapel.toml; there is: { $known }.
+    .remedy = Name one of these.
+agent-no-service = There is no service "{ $name }" in stapel.toml; there is: { $known }.
+    .remedy = Name one of these.
+agent-not-open = The agent was asked something before it was told which app: this is a bug in Stapel.
+    .remedy = Please report it.
+agent-no-content = Content was announced and did not come: the line was cut, or this is a bug in Stapel.
+    .remedy = Run the command again; what has arrived is kept.
+agent-task = A task of the agent ended early: { $error }
+    .remedy = Please report it; nothing was left half done.
+agent-await-begin = the release begins
+agent-run-ended = The process that was to run the release ended before it began: { $said }
+    .remedy = Run the command again. Nothing was changed.
+agent-plan-changed = Something changed on the host since the plan was made, so it would now be another plan.
+    .remedy = Run the command again and look at the new plan. Nothing was changed.
+agent-died = The process that ran release { $release } ended in the middle of it.
+    .remedy = What it had begun was undone.
+agent-database-incomplete = The database { $database } cannot be reached with what its table in stapel.toml says.
+    .remedy = A PostgreSQL database needs `service` and the engine docker; an SQLite database needs `path`.
+agent-no-database = The plan names a database { $database } that the configuration does not have.
+    .remedy = The release was planned by another configuration: run the command again.
+agent-no-migration = The plan migrates, but the configuration has no table [migration].
+    .remedy = The release was planned by another configuration: run the command again.
+agent-no-image = There is no image of { $service } to take the migrations from.
+    .remedy = Look at `docker images` on the host; deploy again to build one.
+agent-image-gone = The image of { $service } that release { $release } put in service is no longer there (tag { $tag }).
+    .remedy = Roll back to a later release (`stapel history`), or deploy the old commit again, which builds it anew.
+agent-instance-ended = { $instance } has ended in the middle of the rollout.
+    .remedy = Look at `stapel logs`; put right what it says and deploy again.
+agent-await-drain = what is open at { $instance } ends
+agent-rollback-nothing = There is no earlier release to go back to.
+    .remedy = `stapel history` lists what there is.
+agent-rollback-failed-one = Release { $release } never was in service.
+    .remedy = Choose one with the outcome "done" or "found" from `stapel history`.
+agent-rollback-branches = Release { $release } had more than one schema revision at once, so there is no single one to go down to.
+    .remedy = Roll back without `--down`; go down by hand, branch by branch.
+agent-check-failed = The check "{ $check }" fails: { $detail }
+    .remedy = Put right what it says and deploy again. `stapel logs` shows the app's log.
+agent-watch-worse =
+    { $count ->
+        [one] The app is worse than before the release: { $first }
+       *[other] The app is worse than before the release ({ $count } reasons): { $first }
+    }
+    .remedy = Put right what it says and deploy again. `stapel logs` shows the app's log.
+agent-watch-no-reason = no reason was given
+
+agent-manifest-hash = The journal names a manifest "{ $hash }", which is no hash: it was damaged.
+    .remedy = Restore the journal from a copy of Stapel's state directory, or move that directory away and deploy as if for the first time.
+
+agent-baseline-does = look at the app as it is, to compare with
+agent-baseline-broken = the check "{ $check }" fails already, before anything was changed
+agent-backup-does = dump the database { $database } and read the dump back whole
+agent-backup-done =
+    { $tables ->
+        [one] { $path }: { $size }, one table, proven
+       *[other] { $path }: { $size }, { $tables } tables, proven
+    }
+agent-ship-does = put the files in { $path }
+agent-ship-undoes = put the former files back
+agent-ship-done =
+    { $files ->
+        [one] one file was replaced
+       *[other] { $files } files were replaced
+    }
+agent-ship-displaced = { $path } was changed by somebody else meanwhile; that content is kept in the object store
+agent-keep-image-does = keep the image of { $service } that is in use
+agent-keep-image-undoes = take the tag off again
+agent-keep-image-kept = kept as { $name }
+agent-build-does = build the new image of { $service } while the old one serves
+agent-build-undoes = point { $service } at its former image
+agent-point-image-does = take the image of { $service } from release { $release }
+agent-migrate-does = migrate the schema from the new image while the old version serves
+agent-migrate-undoes = migrate down, as long as no request has reached the new version
+agent-migrate-none = nothing to migrate; the schema is at { $revision }
+agent-migrate-done = schema: { $from } → { $to }
+agent-migrate-stays = the schema stays at { $revision }: the former version was seen to work with it
+agent-migrate-old-broken = The old version does not work with the new schema.
+    .remedy = Split the change: first a migration that both versions can live with, then the code, then the clean-up. The schema was taken down again.
+agent-migrate-cannot-go-down = The schema is at { $now }, was at { $before }, and requests have reached the new version: going down could lose what they wrote.
+    .remedy = Look whether the old version works with the schema as it is; if it must go down, do it by hand. The dump that was taken before is in `stapel history`.
+agent-migrate-down-does = take the schema down to { $to }
+agent-migrate-down-undoes = migrate up again
+agent-verify-does =
+    { $count ->
+        [one] ask the check
+       *[other] ask the { $count } checks
+    }
+agent-verify-done =
+    { $count ->
+        [one] the check is fine (in { $millis } ms)
+       *[other] all { $count } checks are fine (the slowest in { $millis } ms)
+    }
+agent-watch-does = compare the app with what it was for { $time }
+agent-watch-done =
+    { $looks ->
+        [one] one look, none worse than before
+       *[other] { $looks } looks, none worse than before
+    }
+agent-prune-does = let go of old dumps and images
+agent-prune-left = some of it stays until the next time: { $why }

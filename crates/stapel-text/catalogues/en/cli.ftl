@@ -1,1 +1,122 @@
-### cli
+### cli: the command line and the screen
+cli-usage = Usage
+cli-commands = Commands
+cli-options = Options
+cli-arguments = Arguments
+cli-about = Stapel releases apps under Docker Compose: no request lost, no data lost, everything known.
+cli-about-deploy = Put the project in service at the target
+cli-about-rollback = Put an earlier release in service again
+cli-about-attach = Show a release that runs, or how one ended
+cli-about-status = Show how the app is
+cli-about-history = Show the newest releases
+cli-about-logs = Show the last log lines of the services
+cli-about-demo = See it work on this machine: an app, a load, four releases; no Docker, no network, no root
+cli-arg-config = The configuration file; by default the nearest stapel.toml from here upwards
+cli-arg-target = The target; needed where stapel.toml has several
+cli-arg-json = One JSON object a line instead of words
+cli-arg-lang = The language: en or ru
+cli-arg-help = Show this
+cli-arg-version = Show the version
+cli-arg-yes = Do not ask before beginning
+cli-arg-no-cache = Build without the layer cache
+cli-arg-to = The release to go back to; by default the one before the one in service
+cli-arg-down = Take the schema down as well, to what it was then; what was written since in what goes is lost
+cli-arg-release = The release; by default the newest
+cli-arg-limit = How many at most
+cli-arg-service = Of this service only
+cli-arg-tail = How many lines of each
+cli-arg-since = Not older than this many seconds
+cli-arg-keep = Keep everything afterwards, running
+cli-usage-unknown-argument = There is no option or argument { $argument } here.
+cli-usage-unknown-command = There is no command { $command }.
+cli-usage-no-command = A command is missing.
+cli-usage-missing = Missing: { $argument }.
+cli-usage-no-value = { $argument } needs a value.
+cli-usage-value = "{ $value }" is no value for { $argument }.
+cli-usage-conflict = { $argument } and { $other } do not go together.
+cli-usage-other = { $said }
+cli-usage-suggested = Did you mean { $name }?
+cli-usage-help = `stapel --help` shows what there is.
+
+cli-problem = Problem:
+cli-remedy = What to do:
+cli-no-config = There is no { $file } in { $dir } or above it.
+    .remedy = Go to the project, name the file with `--config`, or write one: README.md shows how small it is.
+cli-which-target = stapel.toml has several targets: { $known }.
+    .remedy = Name one with `--target`.
+cli-env-file = The file { $path }, which `env` in [source] names, cannot be read: { $error }
+    .remedy = Make it, or take it out of `env`.
+cli-not-utf8 = The path { $path } is not UTF-8.
+    .remedy = Rename it; Stapel handles only names that are text.
+cli-protocol = The agent answered something that was not asked ({ $reply }): this is a bug in Stapel.
+    .remedy = Please report it.
+cli-agent-gone = The agent on the host has ended without an answer.
+    .remedy = Run the command again. A release that had begun goes on by itself: `stapel attach` shows it.
+cli-no-release = There has been no release of this app yet.
+    .remedy = `stapel deploy` makes the first.
+cli-detached = The screen is detached; release { $release } goes on by itself on the host.
+    .remedy = `stapel attach { $release }` shows it again.
+cli-died = The process that ran release { $release } has ended in the middle of it.
+    .remedy = The next `stapel deploy` or `stapel rollback` first undoes what it had begun.
+cli-not-agreed = You did not agree; nothing was changed.
+    .remedy = Answer with "y" to go on, or use `--yes`.
+cli-not-agreed-no-terminal = Nobody can be asked whether to go on: there is no terminal.
+    .remedy = Use `--yes` to begin without asking. Nothing was changed.
+cli-plan = The plan ({ $engine }):
+cli-way-back = way back:
+cli-plan-gap = Expected time in which a request could be lost: { $gap }.
+cli-go-on = Go on? [y/N]
+cli-nothing-to-do = Nothing to do: release { $release } is in service and nothing differs from it.
+cli-bringing-agent = Bringing the agent
+cli-bringing-files = Bringing files
+cli-release-begins = Release { $release }:
+cli-going-back = Going back:
+cli-ended-done = Release { $release } is in service ({ $time }).
+cli-ended-undone = Release { $release } was undone; the app is as before ({ $time }).
+cli-ended-stuck = Release { $release } is stuck; a person is needed ({ $time }).
+cli-status-head = { $app } at { $target } ({ $host }), { $engine }
+cli-status-never = Stapel has not released here yet.
+cli-status-owner = { $who } is running a { $doing } since { $since }.
+cli-status-drift =
+    { $count ->
+        [one] One file is not as the release in service put it there: { $names }
+       *[other] { $count } files are not as the release in service put them there: { $names }
+    }
+cli-status-state = Journal and dumps: { $path }
+cli-outcome-done = done
+cli-outcome-found = found
+cli-outcome-undone = undone
+cli-outcome-stuck = stuck
+cli-outcome-unknown = running, or its process died
+cli-health-healthy = healthy
+cli-health-starting = starting
+cli-health-unhealthy = unhealthy
+cli-health-exited = ended with exit code { $code }
+cli-health-gone = not there
+
+cli-demo-interrupted = The demo was interrupted.
+    .remedy = Everything it had started was stopped.
+cli-demo-nothing-done = The release of { $version } did nothing: this is a bug in Stapel.
+    .remedy = Please report it.
+cli-demo-load-failed = The load could not be started: { $error }
+    .remedy = Run the demo again on a machine with loopback.
+cli-demo-first = 1. The first release: version 1 of an app with an SQLite database.
+cli-demo-load = From now on { $rate } requests a second go to http://{ $address }.
+cli-demo-migration = 2. Version 2, with a migration.
+cli-demo-broken = 3. Version 3, which is broken, but looks well at first.
+cli-demo-rollback = 4. A rollback of version 2.
+cli-demo-account =
+    { $requests ->
+        [one] { $requests } request, lost: { $lost }, slowest { $slowest } ms.
+       *[other] { $requests } requests, lost: { $lost }, slowest { $slowest } ms.
+    }
+cli-demo-writes =
+    { $count ->
+        [one] { $count } write was acknowledged; missing: { $missing }, stored twice: { $twice }.
+       *[other] { $count } writes were acknowledged; missing: { $missing }, stored twice: { $twice }.
+    }
+cli-demo-release = { "  " }release { $release } ({ $what }): { $outcome }, { $time }
+cli-demo-came-back = came back by itself
+cli-demo-journal = The journal: { $path }
+cli-demo-journal-gone = The journal was { $path } (`--keep` keeps it).
+cli-demo-kept = Everything is kept in { $path }; try `stapel --config { $config } history`.

@@ -1,1 +1,47 @@
-### core
+### core: the configuration file and the plan
+core-config-wrong =
+    { $count ->
+        [one] { $file }:{ $line }:{ $column }: the configuration has an error.
+       *[other] { $file }:{ $line }:{ $column }: the configuration has { $count } errors; the first:
+    }
+    .remedy = Correct the file; nothing was changed.
+core-config-syntax = This is not TOML: { $said }
+core-config-missing = The key `{ $key }` is missing here.
+core-config-empty = `{ $key }` must not be empty.
+core-config-type = `{ $key }` must be { $expected }, but is { $found }.
+core-config-range = `{ $key }` must be a whole number from { $least } to { $most }.
+core-config-duration = `{ $key }` must be a duration of at most a day, such as "90s" or "5m".
+core-config-choice = `{ $key }` cannot be "{ $found }"; it is one of: { $choices }.
+core-config-unknown = The key `{ $key }` is not known here; known are: { $known }.
+core-config-unknown-near = The key `{ $key }` is not known here; did you mean `{ $nearest }`?
+core-config-absolute = `{ $key }` must be an absolute path on the host, such as "/opt/app".
+core-config-address = `{ $key }` must be an address and a port, such as "127.0.0.1:80".
+core-config-no-service = No service is named. Add at least one table [service.NAME] with the compose name of a service that releases replace.
+core-config-no-target = No target is named. Add at least one table [target.NAME] with `host` and `path`.
+core-config-no-such-service = There is no service "{ $name }" in this file; there is: { $known }.
+core-config-check-path = The `path` of a check begins with "/", such as "/health".
+core-config-check-url = The `url` of a check begins with "http://" or "https://".
+core-config-check-way = A check has either a `path` (asked of the service's own port) or a `url` (asked as users do).
+core-config-check-service = There are several services, so a check with a `path` needs `service` as well, one of: { $known }.
+core-config-watch-every = `every` must be more than nothing and not longer than `duration`.
+core-type-string = a string
+core-type-integer = a whole number
+core-type-float = a number with a fraction
+core-type-boolean = true or false
+core-type-datetime = a date
+core-type-array = a list
+core-type-table = a table
+core-type-tables = a list of tables
+core-type-strings = a list of strings
+
+core-why-ship =
+    { $files ->
+        [one] one file differs
+       *[other] { $files } files differ
+    }{ $foreign ->
+        [0] {""}
+        [one] ; one file there is not ours and is kept
+       *[other] ; { $foreign } files there are not ours and are kept
+    }
+core-disk-full = The release needs about { $needed } of disk space (dump and image), but only { $free } are free.
+    .remedy = Free some space on the host, for example with `docker image prune`, and run Stapel again. Nothing was changed.

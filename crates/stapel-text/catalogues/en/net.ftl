@@ -1,1 +1,19 @@
 ### net
+net-host-network = The container shares the host's network (network_mode: host), so new connections to it cannot be refused without refusing them to the host.
+    .remedy = Choose the rollout "recreate" for this service, or give it a network of its own.
+net-no-docker-rule = Docker has no NAT rule for the published port { $port }.
+    .remedy = Look at "iptables -t nat -S DOCKER": the Docker daemon must run with iptables switched on. Otherwise choose a rollout that needs no second container.
+net-not-on-network = Port { $port } is published through the network { $network }, and the new container is not on it.
+    .remedy = Connect the new container to that network and run Stapel again.
+net-rule-displaced = The rule for port { $port } does not stay in front of Docker's: another program keeps changing the chain DOCKER.
+    .remedy = See which program changes the packet filter (firewalld, a deployment of another app) and run Stapel again when it has finished.
+net-forwarder-args = The forwarder does not understand its argument: { $error }
+    .remedy = Stapel starts the forwarder itself; it is not meant to be started by hand.
+net-forwarder-ended = The forwarder ended before it was ready: { $output }
+    .remedy = It needs root (CAP_NET_ADMIN) and a free port. Put that right and run Stapel again.
+net-listen = The forwarder cannot listen on port { $port }: { $error }
+    .remedy = It needs root (CAP_NET_ADMIN) and a free port. Put that right and run Stapel again.
+net-wait-forwarder = The forwarder's start
+net-wait-forwarder-end = The forwarder's end
+net-wait-settled = The arrival of accepted connections at the container
+net-wait-taken = The end of all handshakes begun

@@ -1,1 +1,26 @@
 ### probe
+probe-ok = answered { $status }
+probe-status = answered { $status }, which is not expected
+probe-body = the answer does not contain "{ $wanted }"
+probe-no-json = the answer is not JSON: { $error }
+probe-json-missing = the JSON answer has nothing at "{ $pointer }"
+probe-json-differs = the JSON answer has { $found } at "{ $pointer }", expected { $wanted }
+probe-no-answer = no answer: { $error }
+probe-timeout = no whole answer within { $limit }
+probe-unusable = this cannot be asked: { $error }
+probe-pattern = "{ $pattern }" is not a regular expression: { $error }
+    .remedy = Correct the pattern for log lines in stapel.toml.
+probe-worse-fails = { $check } was fine before and has now failed { $times ->
+    [one] { $times } time
+   *[other] { $times } times
+} in a row: { $detail }
+probe-worse-server-errors = { $check } was answered with a server error { $count ->
+    [one] { $count } time
+   *[other] { $count } times
+} (looks: { $looks }), more often than before
+probe-worse-slow = { $check } takes { $now } ms, before it took { $before } ms (median)
+probe-worse-log = new in the logs: { $line }
+probe-worse-logs-more = and { $count ->
+    [one] { $count } more new kind of error
+   *[other] { $count } more new kinds of errors
+} in the logs

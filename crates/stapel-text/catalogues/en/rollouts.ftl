@@ -1,1 +1,34 @@
 ### rollouts
+rollouts-why-start = the service does not run yet
+rollouts-why-relay = a candidate serves while the real instance is made anew: no request is lost
+rollouts-start-does = start { $service }
+rollouts-start-undoes = stop { $service }
+rollouts-candidate-does = start a candidate of { $service } beside it and ask the checks of it
+rollouts-candidate-undoes = remove the candidate
+rollouts-divert-does = let the candidate take the traffic
+rollouts-divert-undoes = let the real instance take the traffic again
+rollouts-replace-does = make { $service } anew by the team's own command
+rollouts-replace-undoes = make the former { $service } again
+rollouts-restore-does = hand the traffic back and remove the candidate
+rollouts-restore-undoes = let a candidate of the former version take the traffic
+rollouts-left-open =
+    { $left ->
+        [one] one connection was kept open by its client and is closed now
+       *[other] { $left } connections were kept open by their clients and are closed now
+    }
+rollouts-await-healthy = { $service } becomes healthy
+rollouts-unhealthy = its health check fails: { $said }
+rollouts-exited = it has ended with exit code { $code }
+rollouts-gone = it is gone
+rollouts-not-healthy = { $instance } did not become healthy: { $detail }
+        The end of its log:
+        { $logs }
+    .remedy = Put right what the log says and deploy again. The former version goes on serving.
+rollouts-no-real = There is no instance of { $service } to hand the traffic to.
+    .remedy = Look at `stapel status` and `stapel logs`; `docker compose up -d` in the app's directory makes one.
+rollouts-no-candidate = The candidate of { $service } has disappeared.
+    .remedy = Something else removed it; see that nothing prunes containers on the host during a release, and deploy again.
+rollouts-unknown = This Stapel knows no phase { $phase } of a rollout { $rollout }.
+    .remedy = The release was planned by another version: use that one.
+rollouts-none = No rollout suits the service { $service } (wanted: { $wanted }).
+    .remedy = Take the key `rollout` out of its table in stapel.toml and let Stapel choose.

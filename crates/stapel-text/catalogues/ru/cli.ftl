@@ -1,1 +1,125 @@
-### cli
+### cli: the command line and the screen
+cli-usage = Использование
+cli-commands = Команды
+cli-options = Ключи
+cli-arguments = Аргументы
+cli-about = Stapel выкатывает приложения под Docker Compose: ни один запрос не теряется, данные целы, всё известно.
+cli-about-deploy = Ввести проект в работу на цели
+cli-about-rollback = Вернуть в работу прежний релиз
+cli-about-attach = Показать идущий релиз или чем он кончился
+cli-about-status = Показать, как дела у приложения
+cli-about-history = Показать последние релизы
+cli-about-logs = Показать последние строки журналов сервисов
+cli-about-demo = Увидеть работу на этой машине: приложение, нагрузка, четыре релиза; без Docker, сети и root
+cli-arg-config = Файл конфигурации; по умолчанию ближайший stapel.toml отсюда вверх
+cli-arg-target = Цель; нужна, если в stapel.toml их несколько
+cli-arg-json = Вместо слов — по одному объекту JSON в строке
+cli-arg-lang = Язык: en или ru
+cli-arg-help = Показать эту справку
+cli-arg-version = Показать версию
+cli-arg-yes = Не спрашивать перед началом
+cli-arg-no-cache = Собирать без кэша слоёв
+cli-arg-to = Релиз, к которому вернуться; по умолчанию предыдущий перед тем, что в работе
+cli-arg-down = Спустить и схему — до той, что была тогда; записанное с тех пор в то, что исчезнет, будет потеряно
+cli-arg-release = Релиз; по умолчанию последний
+cli-arg-limit = Не больше скольких
+cli-arg-service = Только этого сервиса
+cli-arg-tail = Сколько строк каждого
+cli-arg-since = Не старше стольких секунд
+cli-arg-keep = Оставить потом всё как есть, работающим
+cli-usage-unknown-argument = Ключа или аргумента { $argument } здесь нет.
+cli-usage-unknown-command = Команды { $command } нет.
+cli-usage-no-command = Не хватает команды.
+cli-usage-missing = Не хватает: { $argument }.
+cli-usage-no-value = Ключу { $argument } нужно значение.
+cli-usage-value = «{ $value }» — не значение для { $argument }.
+cli-usage-conflict = { $argument } и { $other } не сочетаются.
+cli-usage-other = { $said }
+cli-usage-suggested = Возможно, имелось в виду { $name }?
+cli-usage-help = `stapel --help` покажет, что есть.
+
+cli-problem = Ошибка:
+cli-remedy = Что делать:
+cli-no-config = Ни в { $dir }, ни выше нет { $file }.
+    .remedy = Перейдите в проект, укажите файл ключом `--config` или напишите его: README.ru.md показывает, как он мал.
+cli-which-target = В stapel.toml несколько целей: { $known }.
+    .remedy = Назовите одну ключом `--target`.
+cli-env-file = Файл { $path }, названный в `env` таблицы [source], не читается: { $error }
+    .remedy = Создайте его или уберите из `env`.
+cli-not-utf8 = Путь { $path } — не UTF-8.
+    .remedy = Переименуйте его; Stapel работает только с именами, которые являются текстом.
+cli-protocol = Агент ответил не то, о чём его спросили ({ $reply }): это ошибка в Stapel.
+    .remedy = Пожалуйста, сообщите о ней.
+cli-agent-gone = Агент на сервере завершился, не ответив.
+    .remedy = Повторите команду. Уже начатый релиз идёт дальше сам: его покажет `stapel attach`.
+cli-no-release = Релизов этого приложения ещё не было.
+    .remedy = Первый сделает `stapel deploy`.
+cli-detached = Экран отсоединён; релиз { $release } идёт на сервере дальше сам.
+    .remedy = `stapel attach { $release }` покажет его снова.
+cli-died = Процесс, выполнявший релиз { $release }, завершился посреди него.
+    .remedy = Следующий `stapel deploy` или `stapel rollback` сначала отменит то, что он начал.
+cli-not-agreed = Вы не согласились; ничего не было изменено.
+    .remedy = Ответьте «y» или «д», чтобы продолжить, или используйте `--yes`.
+cli-not-agreed-no-terminal = Спросить, продолжать ли, некого: терминала нет.
+    .remedy = С ключом `--yes` начинается без вопроса. Ничего не было изменено.
+cli-plan = План ({ $engine }):
+cli-way-back = путь назад:
+cli-plan-gap = Ожидаемое время, в которое запрос мог бы потеряться: { $gap }.
+cli-go-on = Продолжить? [y/N]
+cli-nothing-to-do = Делать нечего: в работе релиз { $release }, и ничто от него не отличается.
+cli-bringing-agent = Доставка агента
+cli-bringing-files = Доставка файлов
+cli-release-begins = Релиз { $release }:
+cli-going-back = Путь назад:
+cli-ended-done = Релиз { $release } в работе ({ $time }).
+cli-ended-undone = Релиз { $release } отменён; приложение как прежде ({ $time }).
+cli-ended-stuck = Релиз { $release } застрял; нужен человек ({ $time }).
+cli-status-head = { $app } на { $target } ({ $host }), { $engine }
+cli-status-never = Stapel здесь ещё не выкатывал.
+cli-status-owner = { $who } выполняет { $doing } с { $since }.
+cli-status-drift =
+    { $count ->
+        [one] { $count } файл не такой, каким его положил релиз, который в работе: { $names }
+        [few] { $count } файла не такие, какими их положил релиз, который в работе: { $names }
+       *[other] { $count } файлов не такие, какими их положил релиз, который в работе: { $names }
+    }
+cli-status-state = Журнал и дампы: { $path }
+cli-outcome-done = выполнен
+cli-outcome-found = найден
+cli-outcome-undone = отменён
+cli-outcome-stuck = застрял
+cli-outcome-unknown = идёт, или его процесс погиб
+cli-health-healthy = здоров
+cli-health-starting = запускается
+cli-health-unhealthy = нездоров
+cli-health-exited = завершился с кодом { $code }
+cli-health-gone = его нет
+
+cli-demo-interrupted = Демонстрация прервана.
+    .remedy = Всё, что она запустила, остановлено.
+cli-demo-nothing-done = Релиз { $version } ничего не сделал: это ошибка в Stapel.
+    .remedy = Пожалуйста, сообщите о ней.
+cli-demo-load-failed = Нагрузку не удалось запустить: { $error }
+    .remedy = Повторите демонстрацию на машине с loopback.
+cli-demo-first = 1. Первый релиз: версия 1 приложения с базой SQLite.
+cli-demo-load = Отныне на http://{ $address } идёт { $rate } запросов в секунду.
+cli-demo-migration = 2. Версия 2, с миграцией.
+cli-demo-broken = 3. Версия 3: она сломана, но сначала выглядит здоровой.
+cli-demo-rollback = 4. Откат версии 2.
+cli-demo-account =
+    { $requests ->
+        [one] { $requests } запрос, потеряно: { $lost }, самый долгий { $slowest } мс.
+        [few] { $requests } запроса, потеряно: { $lost }, самый долгий { $slowest } мс.
+       *[other] { $requests } запросов, потеряно: { $lost }, самый долгий { $slowest } мс.
+    }
+cli-demo-writes =
+    { $count ->
+        [one] Подтверждена { $count } запись; не хватает: { $missing }, записано дважды: { $twice }.
+        [few] Подтверждены { $count } записи; не хватает: { $missing }, записано дважды: { $twice }.
+       *[other] Подтверждено { $count } записей; не хватает: { $missing }, записано дважды: { $twice }.
+    }
+cli-demo-release = { "  " }релиз { $release } ({ $what }): { $outcome }, { $time }
+cli-demo-came-back = вернулся назад сам
+cli-demo-journal = Журнал: { $path }
+cli-demo-journal-gone = Журнал был здесь: { $path } (`--keep` его оставляет).
+cli-demo-kept = Всё оставлено в { $path }; попробуйте `stapel --config { $config } history`.

@@ -1,1 +1,50 @@
-### core
+### core: the configuration file and the plan
+core-config-wrong =
+    { $count ->
+        [one] { $file }:{ $line }:{ $column }: в конфигурации ошибка.
+        [few] { $file }:{ $line }:{ $column }: в конфигурации { $count } ошибки; первая:
+       *[other] { $file }:{ $line }:{ $column }: в конфигурации { $count } ошибок; первая:
+    }
+    .remedy = Исправьте файл; ничего не было изменено.
+core-config-syntax = Это не TOML: { $said }
+core-config-missing = Здесь не хватает ключа `{ $key }`.
+core-config-empty = `{ $key }` не может быть пустым.
+core-config-type = `{ $key }`: ожидается { $expected }, а здесь { $found }.
+core-config-range = `{ $key }` — целое число от { $least } до { $most }.
+core-config-duration = `{ $key }` — длительность не больше суток, например "90s" или "5m".
+core-config-choice = `{ $key }` не может быть "{ $found }"; допустимо одно из: { $choices }.
+core-config-unknown = Ключ `{ $key }` здесь неизвестен; известны: { $known }.
+core-config-unknown-near = Ключ `{ $key }` здесь неизвестен; возможно, имелся в виду `{ $nearest }`?
+core-config-absolute = `{ $key }` — абсолютный путь на сервере, например "/opt/app".
+core-config-address = `{ $key }` — адрес и порт, например "127.0.0.1:80".
+core-config-no-service = Не названо ни одного сервиса. Добавьте таблицу [service.ИМЯ] с именем сервиса из compose, который заменяют релизы.
+core-config-no-target = Не названо ни одной цели. Добавьте таблицу [target.ИМЯ] с ключами `host` и `path`.
+core-config-no-such-service = В этом файле нет сервиса "{ $name }"; есть: { $known }.
+core-config-check-path = `path` проверки начинается с "/", например "/health".
+core-config-check-url = `url` проверки начинается с "http://" или "https://".
+core-config-check-way = У проверки есть либо `path` (спрашивается у порта самого сервиса), либо `url` (как спрашивают пользователи).
+core-config-check-service = Сервисов несколько, поэтому проверке с `path` нужен и ключ `service`, один из: { $known }.
+core-config-watch-every = `every` должно быть больше нуля и не больше `duration`.
+core-type-string = строка
+core-type-integer = целое число
+core-type-float = дробное число
+core-type-boolean = true или false
+core-type-datetime = дата
+core-type-array = список
+core-type-table = таблица
+core-type-tables = список таблиц
+core-type-strings = список строк
+
+core-why-ship =
+    { $files ->
+        [one] отличается { $files } файл
+        [few] отличаются { $files } файла
+       *[other] отличаются { $files } файлов
+    }{ $foreign ->
+        [0] {""}
+        [one] ; { $foreign } файл там не наш, он останется
+        [few] ; { $foreign } файла там не наши, они останутся
+       *[other] ; { $foreign } файлов там не наши, они останутся
+    }
+core-disk-full = Релизу нужно около { $needed } на диске (дамп и образ), а свободно только { $free }.
+    .remedy = Освободите место на сервере, например командой `docker image prune`, и повторите. Ничего не было изменено.

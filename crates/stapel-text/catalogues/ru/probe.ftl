@@ -1,1 +1,29 @@
 ### probe
+probe-ok = ответ { $status }
+probe-status = ответ { $status }, а ожидался другой
+probe-body = в ответе нет «{ $wanted }»
+probe-no-json = ответ не в формате JSON: { $error }
+probe-json-missing = в JSON-ответе ничего нет по указателю «{ $pointer }»
+probe-json-differs = в JSON-ответе по указателю «{ $pointer }» стоит { $found }, а ожидалось { $wanted }
+probe-no-answer = ответа нет: { $error }
+probe-timeout = полный ответ не пришёл за { $limit }
+probe-unusable = такой запрос невозможен: { $error }
+probe-pattern = «{ $pattern }» не является регулярным выражением: { $error }
+    .remedy = Исправьте шаблон для строк журнала в stapel.toml.
+probe-worse-fails = { $check }: раньше проверка проходила, теперь не прошла { $times ->
+    [one] { $times } раз
+    [few] { $times } раза
+   *[other] { $times } раз
+} подряд: { $detail }
+probe-worse-server-errors = { $check }: сервер ответил ошибкой { $count ->
+    [one] { $count } раз
+    [few] { $count } раза
+   *[other] { $count } раз
+} (всего проверок: { $looks }), чаще, чем раньше
+probe-worse-slow = { $check }: ответ занимает { $now } мс, раньше { $before } мс (медиана)
+probe-worse-log = новое в журнале приложения: { $line }
+probe-worse-logs-more = и ещё { $count ->
+    [one] { $count } новый вид ошибок
+    [few] { $count } новых вида ошибок
+   *[other] { $count } новых видов ошибок
+} в журнале приложения

@@ -1,1 +1,35 @@
 ### rollouts
+rollouts-why-start = сервис ещё не запущен
+rollouts-why-relay = пока настоящий экземпляр создаётся заново, отвечает кандидат: ни один запрос не теряется
+rollouts-start-does = запустить { $service }
+rollouts-start-undoes = остановить { $service }
+rollouts-candidate-does = запустить рядом кандидата { $service } и прогнать на нём проверки
+rollouts-candidate-undoes = убрать кандидата
+rollouts-divert-does = передать трафик кандидату
+rollouts-divert-undoes = вернуть трафик настоящему экземпляру
+rollouts-replace-does = создать { $service } заново командой самой команды
+rollouts-replace-undoes = создать прежний { $service } снова
+rollouts-restore-does = вернуть трафик и убрать кандидата
+rollouts-restore-undoes = передать трафик кандидату прежней версии
+rollouts-left-open =
+    { $left ->
+        [one] { $left } соединение держал открытым клиент, теперь оно закрыто
+        [few] { $left } соединения держали открытыми клиенты, теперь они закрыты
+       *[other] { $left } соединений держали открытыми клиенты, теперь они закрыты
+    }
+rollouts-await-healthy = { $service } готов к работе
+rollouts-unhealthy = проверка здоровья не проходит: { $said }
+rollouts-exited = процесс завершился с кодом { $code }
+rollouts-gone = его больше нет
+rollouts-not-healthy = { $instance } не заработал: { $detail }
+        Конец его журнала:
+        { $logs }
+    .remedy = Исправьте то, о чём говорит журнал, и выкатите снова. Прежняя версия продолжает работать.
+rollouts-no-real = Нет экземпляра { $service }, которому можно передать трафик.
+    .remedy = Посмотрите `stapel status` и `stapel logs`; `docker compose up -d` в каталоге приложения создаст его.
+rollouts-no-candidate = Кандидат { $service } исчез.
+    .remedy = Его удалил кто-то другой; убедитесь, что во время релиза на сервере ничего не чистит контейнеры, и повторите.
+rollouts-unknown = Этот Stapel не знает фазы { $phase } выкатки { $rollout }.
+    .remedy = Релиз спланирован другой версией: используйте её.
+rollouts-none = Сервису { $service } не подходит ни одна выкатка (задана: { $wanted }).
+    .remedy = Уберите ключ `rollout` из его таблицы в stapel.toml: Stapel выберет сам.

@@ -1,0 +1,201 @@
+//! The checks of the configuration, asked of the app: of a candidate past all proxies, of the app in service the way its
+//! users come, and again and again during the watch.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use stapel_core::config::{Check, Config, Way};
+use stapel_core::ports::Instance;
+use stapel_probe::baseline::{Baseline, Verdict, compare};
+use stapel_probe::http::{HttpCheck, Via};
+use stapel_probe::{Look, logs};
+use stapel_release::StepContext;
+use stapel_rollouts::Gate;
+use stapel_text::{Problem, Text, problem, text};
+
+use crate::Site;
+
+/// The fact that holds the baseline.
+pub(crate) const BASELINE: &str = "baseline";
+/// How often a baseline looks: enough for a median.
+const BASELINE_LOOKS: usize = 3;
+/// How long a check that fails may take to come true: a first answer after a start may be late or refused.
+const SETTLE: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How much of a log is read for errors, in lines.
+const LOG_LINES: usize = 5000;
+/// How far back the baseline reads the log, in seconds.
+const BASELINE_LOG_S: u64 = 3600;
+
+/// The checks of an app.
+pub(crate) struct Checks {
+    all: Vec<Check>,
+    only_service: Option<String>,
+}
+
+impl Checks {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { all: config.checks.clone(), only_service: config.services.keys().next().cloned() }
+    }
+
+    fn service_of<'a>(&'a self, check: &'a Check) -> Option<&'a str> {
+        check.service.as_deref().or(self.only_service.as_deref())
+    }
+
+    /// The checks as requests to the app in service. One whose service has no way in yet is left out.
+    async fn requests(&self, site: &Site) -> Result<Vec<(HttpCheck, Via)>, Problem> {
+        let mut all = Vec::new();
+        for check in &self.all {
+            match &check.way {
+                Way::Url { url, via } => all.push((request(check, url.clone()), via.map_or(Via::Name, Via::Address))),
+                Way::Path(path) => {
+                    let Some(service) = self.service_of(check) else { continue };
+                    if let Some(address) = in_service(site, service).await? {
+                        all.push((request(check, format!("http://{address}{path}")), Via::Name));
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// One look of each check at the app in service.
+    async fn look(&self, site: &Site) -> Result<Vec<Look>, Problem> {
+        let requests = self.requests(site).await?;
+        Ok(join_all(requests.iter().map(|(check, via)| check.look(*via))).await)
+    }
+
+    /// Every check comes true of the app in service, soon. Returns the milliseconds of the slowest.
+    ///
+    /// # Errors
+    /// `agent-check-failed` with what the check saw last.
+    pub(crate) async fn pass_in_service(&self, site: &Site) -> Result<u64, Problem> {
+        let requests = self.requests(site).await?;
+        let looks = join_all(requests.iter().map(|(check, via)| settled(|| check.look(*via)))).await;
+        all_ok(looks)
+    }
+
+    /// What the app in service is like now.
+    pub(crate) async fn baseline(&self, site: &Site) -> Result<Baseline, Problem> {
+        let mut looks = Vec::new();
+        for _ in 0..BASELINE_LOOKS {
+            looks.extend(self.look(site).await?);
+        }
+        Ok(Baseline::gather(&looks, &errors(site, BASELINE_LOG_S).await?))
+    }
+}
+
+async fn in_service(site: &Site, service: &str) -> Result<Option<SocketAddr>, Problem> {
+    if let Some(front) = site.world.traffic.front(service).await? {
+        return Ok(Some(front));
+    }
+    match site.world.instances.real(service).await? {
+        Some(real) => site.world.instances.address(&real).await,
+        None => Ok(None),
+    }
+}
+
+fn request(check: &Check, url: String) -> HttpCheck {
+    HttpCheck {
+        expect_status: check.status.clone(),
+        body_contains: check.contains.clone(),
+        timeout: check.timeout,
+        ..HttpCheck::new(&check.name, url)
+    }
+}
+
+/// The last of as many looks as it takes until one is fine or the time is over.
+async fn settled<F: Future<Output = Look>>(mut look: impl FnMut() -> F) -> Look {
+    let deadline = tokio::time::Instant::now() + SETTLE;
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tick.tick().await;
+        let seen = look().await;
+        if seen.ok || tokio::time::Instant::now() >= deadline {
+            return seen;
+        }
+    }
+}
+
+fn all_ok(looks: Vec<Look>) -> Result<u64, Problem> {
+    match looks.iter().find(|l| !l.ok) {
+        Some(failed) => Err(problem!(Failed, "agent-check-failed", check = &failed.check, detail = failed.detail.clone())),
+        None => Ok(looks.iter().map(|l| l.millis).max().unwrap_or(0)),
+    }
+}
+
+/// Critical lines of the logs of what serves, not older than this.
+async fn errors(site: &Site, since_s: u64) -> Result<Vec<String>, Problem> {
+    let mut lines = Vec::new();
+    for service in site.config.services.keys() {
+        if let Some(real) = site.world.instances.real(service).await? {
+            lines.extend(site.world.instances.logs(&real, LOG_LINES, Some(since_s)).await?);
+        }
+    }
+    Ok(logs::errors(&lines, &logs::Patterns::default()))
+}
+
+/// Compares the app with its baseline for the time of the watch.
+///
+/// # Errors
+/// `agent-watch-worse` as soon as it is worse, with the reasons.
+pub(crate) async fn watch(site: &Site, cx: &StepContext<'_>) -> Result<(), Problem> {
+    let Some(baseline) = cx.fact::<Baseline>(BASELINE)? else { return Ok(()) };
+    let watch = &site.config.watch;
+    let begin = tokio::time::Instant::now();
+    let mut tick = tokio::time::interval(watch.every);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut looks = Vec::new();
+    loop {
+        tick.tick().await;
+        let gone = begin.elapsed();
+        looks.extend(site.checks.look(site).await?);
+        if let Verdict::Worse(reasons) = compare(&baseline, &looks, &errors(site, gone.as_secs() + 1).await?) {
+            return Err(worse(reasons));
+        }
+        cx.progress(gone.min(watch.duration).as_secs(), watch.duration.as_secs());
+        if gone >= watch.duration {
+            let done = text!("agent-watch-done", looks = looks.len());
+            cx.say(done);
+            return Ok(());
+        }
+    }
+}
+
+fn worse(reasons: Vec<Text>) -> Problem {
+    let count = reasons.len();
+    let first = reasons.into_iter().next().unwrap_or_else(|| text!("agent-watch-no-reason"));
+    problem!(Failed, "agent-watch-worse", count = count, first = first)
+}
+
+/// The checks as a rollout asks them: of one instance, past all proxies.
+pub(crate) struct CandidateGate {
+    pub(crate) site: Arc<Site>,
+}
+
+#[async_trait]
+impl Gate for CandidateGate {
+    async fn admits(&self, instance: &Instance) -> Result<(), Problem> {
+        let Some(address) = self.site.world.instances.address(instance).await? else { return Ok(()) };
+        let namespace = self.site.world.instances.namespace(instance).await?;
+        let checks = &self.site.checks;
+        let paths = checks.all.iter().filter_map(|check| match &check.way {
+            Way::Path(path) => Some(request(check, format!("http://{address}{path}"))),
+            Way::Url { .. } => None,
+        });
+        let looks = join_all(paths.map(|check| settled(move || look_in(namespace, check.clone())))).await;
+        all_ok(looks).map(drop)
+    }
+}
+
+/// A look from within the network namespace of a process: the instance refuses connections from elsewhere while it gets
+/// no traffic.
+async fn look_in(namespace: Option<i32>, check: HttpCheck) -> Look {
+    let Some(pid) = namespace else { return check.look(Via::Name).await };
+    let name = check.name.clone();
+    let looked = crate::blocking(move || crate::namespace::enter(pid, async move { check.look(Via::Name).await })).await;
+    looked.unwrap_or_else(|why| Look { check: name, ok: false, status: None, millis: 0, detail: why.what })
+}

@@ -1,0 +1,56 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stapel_core::ports::{Health, Instance, Instances, Lines};
+use stapel_engine::Aliases;
+use stapel_text::Problem;
+
+use super::DockerWorld;
+
+#[async_trait]
+impl Instances for DockerWorld {
+    async fn real(&self, service: &str) -> Result<Option<Instance>, Problem> {
+        if self.defined() { self.docker().await?.real(service).await } else { Ok(None) }
+    }
+
+    async fn candidate(&self, service: &str) -> Result<Option<Instance>, Problem> {
+        if self.defined() { self.docker().await?.candidate(service).await } else { Ok(None) }
+    }
+
+    async fn start_candidate(&self, service: &str) -> Result<Instance, Problem> {
+        let aliases = self.aliases(service).await?;
+        let candidate = self.docker().await?.start_candidate_with(service, aliases).await?;
+        if aliases == Aliases::FromStart
+            && let Some(peer) = self.peer(&candidate).await?
+        {
+            // It can be found from now on, so it must refuse until it is let in.
+            self.firewall.refuse(&peer, &self.tcp_ports(service).await?).await?;
+        }
+        Ok(candidate)
+    }
+
+    async fn health(&self, instance: &Instance) -> Result<Health, Problem> {
+        self.docker().await?.health(instance).await
+    }
+
+    async fn address(&self, instance: &Instance) -> Result<Option<SocketAddr>, Problem> {
+        self.docker().await?.address(instance).await
+    }
+
+    async fn namespace(&self, instance: &Instance) -> Result<Option<i32>, Problem> {
+        self.docker().await?.pid(instance).await
+    }
+
+    async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem> {
+        self.docker().await?.recreate(service, lines).await
+    }
+
+    async fn remove(&self, instance: &Instance, grace: Duration) -> Result<(), Problem> {
+        self.docker().await?.remove(instance, grace).await
+    }
+
+    async fn logs(&self, instance: &Instance, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem> {
+        self.docker().await?.logs(instance, tail, since_s).await
+    }
+}

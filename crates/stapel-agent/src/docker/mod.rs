@@ -1,0 +1,145 @@
+//! Docker behind the ports, put together from the engine (containers, images) and the net (firewall, forwarder).
+
+mod instances;
+mod traffic;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stapel_core::ports::{Exec, ExecOutput, ImageId, Images, Instance, Lines};
+use stapel_engine::{Aliases, Compose, Docker, Engine, Project, Protocol};
+use stapel_net::forwarder::Launch;
+use stapel_net::{Attachment, Firewall, Mark, Peer};
+use stapel_text::Problem;
+use tokio::sync::Mutex;
+
+use crate::place::Place;
+use stapel_core::config::{Config, Target};
+
+/// An app under compose. What compose makes of its files is read when it is first needed, and again after
+/// [`DockerWorld::definition_changed`].
+pub(crate) struct DockerWorld {
+    engine: Engine,
+    compose: Compose,
+    project: Project,
+    firewall: Firewall,
+    drain: std::time::Duration,
+    opened: Mutex<Option<Arc<Docker>>>,
+}
+
+impl DockerWorld {
+    pub(crate) fn new(engine: Engine, compose: Compose, config: &Config, target: &Target, place: &Place) -> Result<Self, Problem> {
+        let mut project = if config.compose.files.is_empty() && target.path.exists() {
+            Project::discover(&target.path).unwrap_or_else(|_| Project::new(&target.path, Vec::<String>::new()))
+        } else {
+            Project::new(&target.path, config.compose.files.clone())
+        };
+        project.name.clone_from(&config.compose.project);
+        let launch = Launch {
+            program: crate::own_program()?,
+            args: vec![OsString::from("agent"), OsString::from("forward")],
+            dir: place.engine().into_std_path_buf(),
+            drain: config.relay.drain,
+        };
+        let firewall = Firewall::new(Mark::new(place.key()), launch);
+        Ok(Self { engine, compose, project, firewall, drain: config.relay.drain, opened: Mutex::new(None) })
+    }
+
+    /// Forgets what compose made of the files.
+    pub(crate) async fn definition_changed(&self) {
+        self.opened.lock().await.take();
+    }
+
+    /// Whether the compose files are there at all: before the first release of a new app they are not.
+    fn defined(&self) -> bool {
+        match self.project.files.first() {
+            Some(first) => self.project.directory.join(first).exists(),
+            None => Project::discover(&self.project.directory).is_ok(),
+        }
+    }
+
+    pub(crate) async fn docker(&self) -> Result<Arc<Docker>, Problem> {
+        let mut opened = self.opened.lock().await;
+        if let Some(docker) = opened.as_ref() {
+            return Ok(Arc::clone(docker));
+        }
+        let docker = Arc::new(Docker::open(self.engine.clone(), self.compose.clone(), self.project.clone()).await?);
+        *opened = Some(Arc::clone(&docker));
+        Ok(docker)
+    }
+
+    /// The instance as the network sees it; `None` while it does not run.
+    async fn peer(&self, instance: &Instance) -> Result<Option<Peer>, Problem> {
+        let docker = self.docker().await?;
+        let Some(pid) = docker.pid(instance).await? else { return Ok(None) };
+        let on = docker.attachments(instance).await?.into_iter();
+        let attachments = on.filter_map(|a| Some(Attachment { network: a.network, bridge: a.bridge?, address: a.ipv4? })).collect();
+        Ok(Some(Peer { pid, attachments }))
+    }
+
+    async fn tcp_ports(&self, service: &str) -> Result<Vec<u16>, Problem> {
+        let ports = self.docker().await?.service_ports(service).await?;
+        Ok(ports.into_iter().filter(|(_, p)| *p == Protocol::Tcp).map(|(port, _)| port).collect())
+    }
+
+    /// How a candidate comes by the service's names: on networks of others (a proxy's) it is put again when it is let in;
+    /// a service without such has them from the start, because being put again would cut it off from its database.
+    async fn aliases(&self, service: &str) -> Result<Aliases, Problem> {
+        let external = self.docker().await?.networks_of(service)?.iter().any(|n| n.external);
+        Ok(if external { Aliases::None } else { Aliases::FromStart })
+    }
+}
+
+#[async_trait]
+impl Images for DockerWorld {
+    async fn in_use(&self, service: &str) -> Result<Option<ImageId>, Problem> {
+        if self.defined() { self.docker().await?.in_use(service).await } else { Ok(None) }
+    }
+
+    async fn pointed(&self, service: &str) -> Result<Option<ImageId>, Problem> {
+        if self.defined() { self.docker().await?.pointed(service).await } else { Ok(None) }
+    }
+
+    async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {
+        self.docker().await?.point(service, image).await
+    }
+
+    async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
+        self.docker().await?.build(service, no_cache, lines).await
+    }
+
+    async fn keep(&self, service: &str, image: &ImageId, tag: &str) -> Result<String, Problem> {
+        self.docker().await?.keep(service, image, tag).await
+    }
+
+    async fn kept(&self, service: &str, tag: &str) -> Result<Option<ImageId>, Problem> {
+        self.docker().await?.kept(service, tag).await
+    }
+
+    async fn drop_tag(&self, service: &str, tag: &str) -> Result<(), Problem> {
+        self.docker().await?.drop_tag(service, tag).await
+    }
+
+    async fn tags(&self, service: &str, prefix: &str) -> Result<Vec<String>, Problem> {
+        self.docker().await?.tags(service, prefix).await
+    }
+
+    async fn run_once(&self, service: &str, image: &ImageId, argv: &[String], lines: &dyn Lines) -> Result<i32, Problem> {
+        self.docker().await?.run_once(service, image, argv, lines).await
+    }
+}
+
+#[async_trait]
+impl Exec for DockerWorld {
+    async fn exec(
+        &self,
+        service: &str,
+        argv: &[String],
+        env: &[(String, String)],
+        stdin: Option<std::fs::File>,
+        stdout: Option<std::fs::File>,
+    ) -> Result<ExecOutput, Problem> {
+        self.docker().await?.exec(service, argv, env, stdin, stdout).await
+    }
+}

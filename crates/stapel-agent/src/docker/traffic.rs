@@ -1,0 +1,107 @@
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stapel_core::ports::{Instance, Traffic};
+use stapel_engine::Protocol;
+use stapel_net::{Published, sockets};
+use stapel_text::{Problem, problem, text};
+
+use super::DockerWorld;
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+impl DockerWorld {
+    async fn published(&self, service: &str) -> Result<Vec<Published>, Problem> {
+        let all = self.docker().await?.published(service).await?.into_iter().filter(|p| p.protocol == Protocol::Tcp);
+        let mut ports: Vec<Published> = Vec::new();
+        for p in all {
+            let host_address = Some(p.host_ip).filter(|ip| !ip.is_unspecified());
+            let published = Published { host_address, host_port: p.host_port, container_port: p.container_port };
+            // `0.0.0.0` and `::` are two bindings of one publication.
+            if !ports.contains(&published) {
+                ports.push(published);
+            }
+        }
+        Ok(ports)
+    }
+
+    /// Makes the candidate found under the service's names on the networks of others, where proxies look for it.
+    async fn put_on_networks(&self, service: &str, candidate: &Instance) -> Result<(), Problem> {
+        let docker = self.docker().await?;
+        let definition = docker.service(service)?;
+        for network in definition.networks.iter().filter(|n| n.external) {
+            let mut names = vec![service.to_owned()];
+            names.extend(definition.container_name.clone());
+            names.extend(network.aliases.iter().cloned());
+            names.dedup();
+            docker.join_with_aliases(candidate, &network.name, &names).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Traffic for DockerWorld {
+    async fn divert(&self, service: &str, real: Option<&Instance>, candidate: &Instance) -> Result<(), Problem> {
+        self.put_on_networks(service, candidate).await?;
+        let ports = self.tcp_ports(service).await?;
+        let gone = || problem!(Failed, "agent-instance-ended", instance = &candidate.name);
+        let to = self.peer(candidate).await?.ok_or_else(gone)?;
+        self.firewall.allow(&to, &ports).await?;
+        let Some(real) = real else { return Ok(()) };
+        // One that has ended gets no connections; the rule that remembers its address is none to copy either.
+        let Some(from) = self.peer(real).await? else { return Ok(()) };
+        for published in self.published(service).await? {
+            self.firewall.publish(&published, &from, &to).await?;
+        }
+        self.firewall.refuse(&from, &ports).await
+    }
+
+    async fn hold(&self, service: &str, real: &Instance) -> Result<(), Problem> {
+        match self.peer(real).await? {
+            Some(peer) => self.firewall.refuse(&peer, &self.tcp_ports(service).await?).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn restore(&self, service: &str, real: &Instance, candidate: Option<&Instance>) -> Result<(), Problem> {
+        let ports = self.tcp_ports(service).await?;
+        let gone = || problem!(Failed, "agent-instance-ended", instance = &real.name);
+        let to = self.peer(real).await?.ok_or_else(gone)?;
+        self.firewall.allow(&to, &ports).await?;
+        let Some(candidate) = candidate else { return Ok(()) };
+        for published in self.published(service).await? {
+            self.firewall.unpublish(&published).await?;
+        }
+        match self.peer(candidate).await? {
+            Some(from) => self.firewall.refuse(&from, &ports).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn drain(&self, service: &str, instance: &Instance) -> Result<u32, Problem> {
+        let Some(peer) = self.peer(instance).await? else { return Ok(0) };
+        let ports = self.tcp_ports(service).await?;
+        let what = text!("agent-await-drain", instance = &instance.name);
+        let drained = stapel_host::until(what, LOOK_EVERY, self.drain, || {
+            let open = sockets::open(peer.pid, &ports);
+            async move { Ok((open? == 0).then_some(())) }
+        })
+        .await;
+        match drained {
+            Ok(()) => Ok(0),
+            Err(problem) if problem.code() == "timed-out" => sockets::open(peer.pid, &ports),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    async fn front(&self, service: &str) -> Result<Option<SocketAddr>, Problem> {
+        let first = self.published(service).await?.into_iter().next();
+        Ok(first.map(|p| SocketAddr::new(p.host_address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), p.host_port)))
+    }
+
+    async fn clear(&self, _service: &str) -> Result<(), Problem> {
+        self.firewall.clear().await
+    }
+}

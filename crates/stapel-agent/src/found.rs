@@ -1,0 +1,97 @@
+//! Release 0: what was on the host before Stapel first released there (RUNBOOKS.md, G1).
+
+use std::sync::Arc;
+
+use stapel_core::plan::{Goal, Plan};
+use stapel_release::Begin;
+use stapel_text::{Problem, problem};
+use stapel_tree::{Hash, Manifest, Rules};
+
+use crate::Site;
+use crate::steps::{goal_fact, release_tag};
+
+/// The fact that holds the schema's revisions as a release found or left them.
+pub(crate) const REVISIONS: &str = "revisions";
+
+/// Records what is there as release 0, if nothing is on record yet: the files that `goal` will replace, and the images in
+/// use, so that a rollback to it brings them back.
+pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem> {
+    if site.journal.release(0)?.is_some() || !site.serves().await? {
+        return Ok(());
+    }
+    let manifest = manifest_of_what_is_there(site, goal.manifest()).await?;
+    let fingerprint = manifest.fingerprint().to_string();
+    let hash = site.store_manifest(manifest).await?;
+    let mut images = Vec::new();
+    for service in site.config.services.keys() {
+        if let Some(image) = site.world.images.in_use(service).await? {
+            site.world.images.keep(service, &image, &release_tag(0)).await?;
+            images.push((service, image));
+        }
+    }
+    let goal = Goal::Deploy { manifest: hash.to_string(), fingerprint, commit: None };
+    let plan = Plan { format: Plan::FORMAT, goal, steps: Vec::new(), gap_s: 0.0 };
+    let begin = Begin {
+        doing: "found".to_owned(),
+        who: String::new(),
+        origin: String::new(),
+        target: site.target_name.clone(),
+        config: site.config.clone(),
+        plan,
+        found: true,
+    };
+    site.journal.begin(&begin)?;
+    for (service, image) in images {
+        site.journal.set_fact(0, &goal_fact(service), &image)?;
+    }
+    Ok(())
+}
+
+/// The goal's paths, as they are now; what the goal has and is not there is not in it.
+async fn manifest_of_what_is_there(site: &Arc<Site>, goal: &str) -> Result<Manifest, Problem> {
+    let goal = site.manifest(goal)?;
+    let site = Arc::clone(site);
+    crate::blocking(move || {
+        // Looking saves the content of everything that would be replaced.
+        let applied = stapel_tree::plan_apply(&site.target.path, &site.store, None, &goal, &Rules::everything())?;
+        let mut there = goal;
+        for change in applied.changed {
+            match change.before {
+                Some(before) => there.entries.insert(change.path, before),
+                None => there.entries.remove(&change.path),
+            };
+        }
+        Ok(there)
+    })
+    .await
+}
+
+impl Site {
+    /// The schema as release 0 left it can only be asked once an image with the migrations is there: the first release
+    /// does that, and writes it down for release 0.
+    pub(crate) fn note_found_revisions(&self, revisions: &[String]) -> Result<(), Problem> {
+        if self.journal.release(0)?.is_some() && self.journal.fact::<Vec<String>>(0, REVISIONS)?.is_none() {
+            self.journal.set_fact(0, REVISIONS, &revisions)?;
+        }
+        Ok(())
+    }
+
+    /// A manifest by its hash, from the object store.
+    pub(crate) fn manifest(&self, hash: &str) -> Result<Manifest, Problem> {
+        let hash: Hash = hash.parse().map_err(|_| problem!(Failed, "agent-manifest-hash", hash = hash))?;
+        Manifest::from_json(&self.store.read(&hash)?)
+    }
+
+    /// Puts a manifest in the object store.
+    pub(crate) async fn store_manifest(self: &Arc<Self>, manifest: Manifest) -> Result<Hash, Problem> {
+        let site = Arc::clone(self);
+        crate::blocking(move || {
+            let json = serde_json::to_vec(&manifest)
+                .map_err(|e| problem!(Failed, "io-failed", path = "manifest", error = std::io::Error::from(e)))?;
+            let hash = site.store.put_bytes(&json)?;
+            site.store.flush()?;
+            Ok(hash)
+        })
+        .await
+    }
+}

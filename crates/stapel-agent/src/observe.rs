@@ -1,0 +1,153 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use stapel_core::observation::{LastRelease, Observation, ServiceFacts};
+use stapel_core::plan::{self, Goal, Plan};
+use stapel_release::Release;
+use stapel_text::{Problem, problem};
+use stapel_tree::{Applied, Manifest, Rules};
+
+use crate::Site;
+use crate::found::REVISIONS;
+use crate::protocol::Ask;
+use crate::steps::{self, goal_fact};
+
+impl Site {
+    /// What is asked for, as a goal: a rollback's target is looked up in the journal.
+    pub(crate) fn goal(&self, ask: &Ask) -> Result<Goal, Problem> {
+        match ask {
+            Ask::Deploy { manifest, commit } => {
+                let fingerprint = self.manifest(&manifest.to_string())?.fingerprint().to_string();
+                Ok(Goal::Deploy { manifest: manifest.to_string(), fingerprint, commit: commit.clone() })
+            }
+            Ask::Rollback { to, down } => {
+                let to = self.rollback_target(*to)?;
+                let goal = &to.plan.goal;
+                let down_to = if *down {
+                    let revisions: Vec<String> = self.journal.fact(to.id, REVISIONS)?.unwrap_or_default();
+                    match revisions.as_slice() {
+                        [] => Some(String::new()),
+                        [one] => Some(one.clone()),
+                        _ => return Err(problem!(Refused, "agent-rollback-branches", release = to.id.to_string())),
+                    }
+                } else {
+                    None
+                };
+                let (manifest, fingerprint) = (goal.manifest().to_owned(), goal.fingerprint().to_owned());
+                Ok(Goal::Rollback { to: to.id, manifest, fingerprint, down_to })
+            }
+        }
+    }
+
+    /// The release that a rollback leads to: the one named, else the one that was in service before the one that is.
+    fn rollback_target(&self, to: Option<u64>) -> Result<Release, Problem> {
+        let current = self.journal.in_service()?.ok_or_else(|| problem!(Refused, "agent-rollback-nothing"))?;
+        // A rollback put an earlier release in service: from there it goes on backwards.
+        let effective = match current.plan.goal {
+            Goal::Rollback { to, .. } => to,
+            Goal::Deploy { .. } => current.id,
+        };
+        let ended_well = |r: &Release| r.outcome.is_some_and(|o| o.exit_code() == 0);
+        match to {
+            Some(id) => {
+                let found = self.journal.release(id)?.ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))?;
+                if ended_well(&found) { Ok(found) } else { Err(problem!(Refused, "agent-rollback-failed-one", release = id.to_string())) }
+            }
+            None => {
+                let earlier = self.journal.history(usize::from(u16::MAX))?.into_iter();
+                let mut earlier = earlier.filter(|r| r.id < effective && ended_well(r) && matches!(r.plan.goal, Goal::Deploy { .. }));
+                earlier.next().ok_or_else(|| problem!(Refused, "agent-rollback-nothing"))
+            }
+        }
+    }
+
+    /// What is there now.
+    pub(crate) async fn observe(self: &Arc<Self>, goal: &Goal) -> Result<Observation, Problem> {
+        let mut services = BTreeMap::new();
+        for name in self.config.services.keys() {
+            let real = self.world.instances.real(name).await?;
+            let pointed = self.world.images.pointed(name).await?;
+            services.insert(name.clone(), ServiceFacts { real, pointed });
+        }
+        let change = self.change_to(&self.manifest(goal.manifest())?).await?;
+        let mut databases = BTreeMap::new();
+        if services.values().any(ServiceFacts::runs) {
+            for (name, database) in &self.databases {
+                databases.insert(name.clone(), database.size().await?);
+            }
+        }
+        Ok(Observation {
+            engine: self.engine.clone(),
+            services,
+            last: self.last_release()?,
+            files_differ: change.files().count(),
+            foreign: change.foreign.len(),
+            databases,
+            disk_free: disk_free(self.place.root())?,
+            revisions: Vec::new(),
+        })
+    }
+
+    fn last_release(&self) -> Result<Option<LastRelease>, Problem> {
+        let Some(last) = self.journal.in_service()? else { return Ok(None) };
+        let mut images = BTreeMap::new();
+        for service in self.config.services.keys() {
+            if let Some(image) = self.journal.fact(last.id, &goal_fact(service))? {
+                images.insert(service.clone(), image);
+            }
+        }
+        Ok(Some(LastRelease { id: last.id, fingerprint: last.plan.goal.fingerprint().to_owned(), images }))
+    }
+
+    /// What our last release shipped, which is all that a release may remove.
+    fn shipped_before(&self) -> Result<Option<Manifest>, Problem> {
+        match self.journal.in_service()? {
+            Some(last) => self.manifest(last.plan.goal.manifest()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn change_to(self: &Arc<Self>, goal: &Manifest) -> Result<Applied, Problem> {
+        let (site, goal, before) = (Arc::clone(self), goal.clone(), self.shipped_before()?);
+        crate::blocking(move || stapel_tree::look(&site.target.path, before.as_ref(), &goal, &site.rules())).await
+    }
+
+    /// What shipping a release changes, with everything saved that the way back needs.
+    pub(crate) async fn tree_change(self: &Arc<Self>, release: u64) -> Result<Applied, Problem> {
+        let goal = self.manifest(self.journal.plan(release)?.goal.manifest())?;
+        let (site, before) = (Arc::clone(self), self.shipped_before()?);
+        crate::blocking(move || {
+            stapel_tree::sweep(&site.target.path)?;
+            stapel_tree::plan_apply(&site.target.path, &site.store, before.as_ref(), &goal, &site.rules())
+        })
+        .await
+    }
+
+    /// What the configuration leaves out of a tree.
+    fn rules(&self) -> Rules {
+        let mut rules = Rules::default();
+        rules.exclude.extend(self.config.source.exclude.iter().cloned());
+        rules
+    }
+
+    /// Observes and plans, with the words of each step.
+    pub(crate) async fn plan(self: &Arc<Self>, ask: &Ask) -> Result<(Plan, Observation), Problem> {
+        let goal = self.goal(ask)?;
+        let observation = self.observe(&goal).await?;
+        let mut plan = plan::make(&self.config, &observation, &goal, &stapel_rollouts::All)?;
+        for planned in &mut plan.steps {
+            let step = steps::make(self, &planned.spec)?;
+            planned.does = Some(step.does());
+            planned.undoes = step.undoes();
+        }
+        Ok((plan, observation))
+    }
+}
+
+/// Free bytes on the file system that holds `path`.
+fn disk_free(path: &Utf8Path) -> Result<u64, Problem> {
+    let stat = rustix::fs::statvfs(path.as_std_path());
+    let stat = stat.map_err(|e| problem!(Failed, "io-failed", path = path.as_str(), error = std::io::Error::from(e)))?;
+    Ok(stat.f_bavail * stat.f_frsize)
+}

@@ -1,0 +1,175 @@
+//! What the command on the operator's machine and the agent on the host say to each other, as JSON in control frames.
+
+use serde::{Deserialize, Serialize};
+use stapel_core::config::Config;
+use stapel_core::observation::Observation;
+use stapel_core::plan::Plan;
+use stapel_core::ports::{Health, Instance};
+use stapel_release::{Owner, Recorded, Release};
+use stapel_text::Problem;
+use stapel_tree::{Hash, Manifest};
+
+/// Who speaks, and about which app.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The whole configuration, as it was read on the operator's machine.
+    pub config: Config,
+    /// The target's name in it.
+    pub target: String,
+    /// The person.
+    pub who: String,
+    /// The machine they sit at.
+    pub origin: String,
+}
+
+/// What a release is asked for; the agent makes the [`Goal`](stapel_core::plan::Goal) of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "ask")]
+pub enum Ask {
+    /// Put the tree that was offered in service.
+    Deploy {
+        /// The hash of its manifest, which [`Reply::Wanted`] named.
+        manifest: Hash,
+        /// The commit it comes from.
+        commit: Option<String>,
+    },
+    /// Put an earlier release in service again.
+    Rollback {
+        /// Which; `None`: the one before the one in service.
+        to: Option<u64>,
+        /// Take the schema down to what it was then, after the switch.
+        down: bool,
+    },
+}
+
+/// From the operator's machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "request")]
+pub enum Request {
+    /// First of all.
+    Open(Box<Opening>),
+    /// A tree that is going to be deployed; answered by [`Reply::Wanted`].
+    Offer {
+        /// What it holds.
+        manifest: Manifest,
+    },
+    /// The next content frames, of so many bytes together, are this object, compressed. Not answered.
+    Object {
+        /// Its hash.
+        hash: Hash,
+        /// Bytes that follow.
+        bytes: u64,
+        /// Whether it holds secrets.
+        secret: bool,
+    },
+    /// All objects were sent; answered by [`Reply::Stored`].
+    Stored,
+    /// What would be done? Answered by [`Reply::Plan`].
+    Plan(Ask),
+    /// Do it, if the plan still has this fingerprint; answered by [`Reply::Started`].
+    Start {
+        /// What is asked for.
+        ask: Ask,
+        /// The fingerprint of the plan that was shown.
+        fingerprint: String,
+    },
+    /// The events of a release as they come; answered by [`Reply::Event`]s and one [`Reply::Release`] at its end.
+    Follow {
+        /// Which.
+        release: u64,
+    },
+    /// How is it? Answered by [`Reply::Status`].
+    Status,
+    /// The newest releases; answered by [`Reply::History`].
+    History {
+        /// How many at most.
+        limit: usize,
+    },
+    /// The log of the services; answered by [`Reply::Logs`].
+    Logs {
+        /// Of this service only.
+        service: Option<String>,
+        /// How many lines of each.
+        tail: usize,
+        /// Not older than this, in seconds.
+        since_s: Option<u64>,
+    },
+}
+
+/// From the host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "reply")]
+pub enum Reply {
+    /// The app is open.
+    Opened {
+        /// Where Stapel keeps its state of it on the host.
+        state: String,
+    },
+    /// The objects that are not on the host yet.
+    Wanted {
+        /// The manifest's own hash.
+        manifest: Hash,
+        /// The objects.
+        missing: Vec<Hash>,
+    },
+    /// All objects are in the store, durably.
+    Stored,
+    /// The plan, and what it was made from.
+    Plan {
+        /// What would be done.
+        plan: Plan,
+        /// What was found.
+        observation: Box<Observation>,
+    },
+    /// The release runs, whatever becomes of this connection.
+    Started {
+        /// Its number.
+        release: u64,
+    },
+    /// An event of the release that is followed.
+    Event(Recorded),
+    /// A release as the journal has it.
+    Release(Box<Release>),
+    /// How it is.
+    Status(Box<Status>),
+    /// The newest releases, newest first.
+    History {
+        /// They.
+        releases: Vec<Release>,
+    },
+    /// Log lines.
+    Logs {
+        /// By service.
+        services: Vec<(String, Vec<String>)>,
+    },
+    /// It could not be done.
+    Problem(Problem),
+}
+
+/// How an app is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// What runs it.
+    pub engine: String,
+    /// Where Stapel keeps its state on the host.
+    pub state: String,
+    /// The services.
+    pub services: Vec<ServiceStatus>,
+    /// The release in service.
+    pub in_service: Option<Release>,
+    /// Who is running a release now.
+    pub owner: Option<Owner>,
+    /// Files on the host that are not as the release in service put them there.
+    pub drift: Vec<String>,
+}
+
+/// How a service is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServiceStatus {
+    /// Its compose name.
+    pub name: String,
+    /// Its real instance.
+    pub instance: Option<Instance>,
+    /// How that is.
+    pub health: Health,
+}

@@ -1,0 +1,123 @@
+//! The process that runs one release. It is started by a session, leaves it at once, and outlives it; what becomes of the
+//! release is told through the journal.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use stapel_host::ProcessId;
+use stapel_release::{Begin, Lock, Owner, Saga, Step};
+use stapel_text::{Problem, problem};
+
+use crate::found;
+use crate::protocol::{Ask, Opening};
+use crate::{Site, steps};
+
+/// What a session asks of the process that runs a release, in a file that only the two see.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) opening: Opening,
+    pub(crate) ask: Ask,
+    /// The fingerprint of the plan that was shown.
+    pub(crate) fingerprint: String,
+    /// Where the answer goes.
+    pub(crate) answer: Utf8PathBuf,
+}
+
+/// Whether the release has begun.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    Started(u64),
+    Refused(Problem),
+}
+
+/// Runs the release that the file orders.
+pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
+    stapel_host::leave_session();
+    let order: Order = read(order)?;
+    match begin(&order).await {
+        Ok(begun) => {
+            answer(&order.answer, &Answer::Started(begun.release))?;
+            begun.finish().await
+        }
+        Err(problem) => answer(&order.answer, &Answer::Refused(problem)),
+    }
+}
+
+struct Begun {
+    site: Arc<Site>,
+    release: u64,
+    steps: Vec<Box<dyn Step>>,
+    _lock: Lock,
+}
+
+async fn begin(order: &Order) -> Result<Begun, Problem> {
+    let site = Arc::new(Site::open(order.opening.config.clone(), &order.opening.target).await?);
+    let doing = match order.ask {
+        Ask::Deploy { .. } => "deploy",
+        Ask::Rollback { .. } => "rollback",
+    };
+    let owner = Owner {
+        who: format!("{}@{}", order.opening.who, order.opening.origin),
+        doing: doing.to_owned(),
+        since: Timestamp::now(),
+        pid: ProcessId::me().pid,
+    };
+    let lock = Lock::take(&site.place.lock(), &owner)?;
+    recover(&site).await?;
+    let (plan, _) = site.plan(&order.ask).await?;
+    // What was shown is what is done.
+    if plan.fingerprint() != order.fingerprint {
+        return Err(problem!(Refused, "agent-plan-changed"));
+    }
+    found::record(&site, &plan.goal).await?;
+    let begin = Begin {
+        doing: doing.to_owned(),
+        who: order.opening.who.clone(),
+        origin: order.opening.origin.clone(),
+        target: site.target_name.clone(),
+        config: site.config.clone(),
+        plan,
+        found: false,
+    };
+    let release = site.journal.begin(&begin)?;
+    site.journal.set_runner(release, &ProcessId::me())?;
+    let steps = begin.plan.steps.iter().map(|s| steps::make(&site, &s.spec)).collect::<Result<_, _>>()?;
+    Ok(Begun { site, release, steps, _lock: lock })
+}
+
+impl Begun {
+    async fn finish(self) -> Result<(), Problem> {
+        let saga = Saga { journal: &self.site.journal, release: self.release, steps: &self.steps };
+        saga.run().await.map(drop)
+    }
+}
+
+/// Undoes what a release whose process died has left. We hold the lock, so nobody else is at it.
+async fn recover(site: &Arc<Site>) -> Result<(), Problem> {
+    let unfinished: Vec<_> = site.journal.history(usize::from(u8::MAX))?.into_iter().filter(|r| r.outcome.is_none()).collect();
+    for release in unfinished {
+        let then = Arc::new(Site::open(release.config.clone(), &release.target).await?);
+        let steps = release.plan.steps.iter().map(|s| steps::make(&then, &s.spec)).collect::<Result<Vec<_>, _>>()?;
+        let died = problem!(Failed, "agent-died", release = release.id.to_string());
+        Saga { journal: &then.journal, release: release.id, steps: &steps }.go_back(died).await?;
+    }
+    Ok(())
+}
+
+fn read<T: for<'a> Deserialize<'a>>(path: &Utf8Path) -> Result<T, Problem> {
+    let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
+    let text = std::fs::read(path).map_err(failed)?;
+    std::fs::remove_file(path).map_err(failed)?;
+    serde_json::from_slice(&text).map_err(|e| failed(e.into()))
+}
+
+/// Under another name first: whoever waits for it sees it whole or not at all.
+fn answer(path: &Utf8Path, answer: &Answer) -> Result<(), Problem> {
+    let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
+    let text = serde_json::to_vec(answer).map_err(|e| failed(e.into()))?;
+    let temporary = path.with_extension("tmp");
+    std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path)).map_err(failed)
+}

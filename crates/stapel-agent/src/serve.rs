@@ -1,0 +1,223 @@
+//! The session with the operator's command, over stdin and stdout. It holds nothing that a cut line could lose: content
+//! lies in the object store, releases run in processes of their own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stapel_host::{Detached, ProcessId};
+use stapel_release::{Lock, Release};
+use stapel_text::{Problem, problem, text};
+use stapel_tree::{Access, Hash};
+use stapel_wire::{Connection, Frame, Kind};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::Site;
+use crate::protocol::{Ask, Opening, Reply, Request, ServiceStatus, Status};
+use crate::run::{Answer, Order};
+
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long a release may take to take the lock, plan and begin.
+const BEGINS: Duration = Duration::from_mins(5);
+/// How many events go in one go.
+const EVENTS: usize = 256;
+
+/// Answers requests until the other side hangs up.
+pub(crate) async fn serve<R, W>(mut connection: Connection<R, W>) -> Result<(), Problem>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let mut session = Session { site: None, opening: None };
+    while let Some(request) = connection.recv_as::<Request>().await? {
+        let reply = match request {
+            Request::Open(opening) => session.open(*opening).await,
+            Request::Object { hash, bytes, secret } => {
+                match take_object(&session, &mut connection, hash, bytes, secret).await {
+                    Ok(()) => continue,
+                    Err(problem) => Err(problem),
+                }
+            }
+            Request::Follow { release } => follow(&session, &mut connection, release).await,
+            other => session.answer(other).await,
+        };
+        connection.send(&reply.unwrap_or_else(Reply::Problem)).await?;
+    }
+    Ok(())
+}
+
+struct Session {
+    site: Option<Arc<Site>>,
+    opening: Option<Opening>,
+}
+
+impl Session {
+    fn site(&self) -> Result<&Arc<Site>, Problem> {
+        self.site.as_ref().ok_or_else(|| problem!(Usage, "agent-not-open"))
+    }
+
+    async fn open(&mut self, opening: Opening) -> Result<Reply, Problem> {
+        let site = Arc::new(Site::open(opening.config.clone(), &opening.target).await?);
+        let state = site.place.root().to_string();
+        self.site = Some(site);
+        self.opening = Some(opening);
+        Ok(Reply::Opened { state })
+    }
+
+    async fn answer(&self, request: Request) -> Result<Reply, Problem> {
+        let site = self.site()?;
+        Ok(match request {
+            Request::Offer { manifest } => {
+                manifest.check()?;
+                let missing = site.store.missing(&manifest);
+                Reply::Wanted { manifest: site.store_manifest(manifest).await?, missing }
+            }
+            Request::Stored => {
+                let site = Arc::clone(site);
+                crate::blocking(move || site.store.flush()).await?;
+                Reply::Stored
+            }
+            Request::Plan(ask) => {
+                let (plan, observation) = site.plan(&ask).await?;
+                Reply::Plan { plan, observation: Box::new(observation) }
+            }
+            Request::Start { ask, fingerprint } => self.start(ask, fingerprint).await?,
+            Request::Status => Reply::Status(Box::new(status(site).await?)),
+            Request::History { limit } => Reply::History { releases: site.journal.history(limit)? },
+            Request::Logs { service, tail, since_s } => Reply::Logs { services: logs(site, service, tail, since_s).await? },
+            Request::Open(_) | Request::Object { .. } | Request::Follow { .. } => Reply::Stored,
+        })
+    }
+
+    /// Starts the process that runs the release, and waits until it says that it has begun or why not.
+    async fn start(&self, ask: Ask, fingerprint: String) -> Result<Reply, Problem> {
+        let site = self.site()?;
+        let opening = self.opening.clone().ok_or_else(|| problem!(Usage, "agent-not-open"))?;
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let file = |ending: &str| site.place.runs().join(format!("{id}.{ending}"));
+        let (order_path, answer_path, log) = (file("order"), file("answer"), site.place.logs().join(format!("{id}.log")));
+        let order = Order { opening, ask, fingerprint, answer: answer_path.clone() };
+        let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = order_path.as_str(), error = e);
+        std::fs::write(&order_path, serde_json::to_vec(&order).map_err(|e| failed(e.into()))?).map_err(failed)?;
+        let out = std::fs::File::create(&log).map_err(failed)?;
+        let program = crate::own_program()?;
+        let process = Detached::new(program, ["agent", "release", order_path.as_str()]).start(out).map_err(failed)?;
+        let answer = stapel_host::until(text!("agent-await-begin"), LOOK_EVERY, BEGINS, || {
+            let found = read_answer(&answer_path, &process, &log);
+            async move { found }
+        });
+        match answer.await? {
+            Answer::Started(release) => Ok(Reply::Started { release }),
+            Answer::Refused(problem) => Err(problem),
+        }
+    }
+}
+
+fn read_answer(path: &camino::Utf8Path, process: &ProcessId, log: &camino::Utf8Path) -> Result<Option<Answer>, Problem> {
+    // Before looking: it may answer and end between the two looks.
+    let alive = process.alive();
+    match std::fs::read(path) {
+        Ok(text) => {
+            let _ = std::fs::remove_file(path);
+            let failed = |e: serde_json::Error| problem!(Failed, "io-failed", path = path.as_str(), error = std::io::Error::from(e));
+            serde_json::from_slice(&text).map(Some).map_err(failed)
+        }
+        Err(_) if alive => Ok(None),
+        Err(_) => {
+            let said = std::fs::read_to_string(log).unwrap_or_default();
+            Err(problem!(Failed, "agent-run-ended", said = said.trim()))
+        }
+    }
+}
+
+async fn take_object<R, W>(session: &Session, connection: &mut Connection<R, W>, hash: Hash, bytes: u64, secret: bool) -> Result<(), Problem>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let mut content = Vec::new();
+    while (content.len() as u64) < bytes {
+        match connection.recv().await? {
+            Some(Frame { kind: Kind::Content, payload }) => content.extend_from_slice(&payload),
+            _ => return Err(problem!(Failed, "agent-no-content")),
+        }
+    }
+    let site = Arc::clone(session.site()?);
+    let access = if secret { Access::Owner } else { Access::Group };
+    crate::blocking(move || site.store.put_compressed(&hash, content.as_slice(), access)).await
+}
+
+/// Sends the events of a release as they are written, until it has ended or its process has.
+async fn follow<R, W>(session: &Session, connection: &mut Connection<R, W>, release: u64) -> Result<Reply, Problem>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let journal = &session.site()?.journal;
+    let mut seen = 0;
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tick.tick().await;
+        // Before the events: what it still wrote is among them then.
+        let now = found(journal.release(release)?, release)?;
+        loop {
+            let events = journal.events(release, seen, EVENTS)?;
+            let Some(last) = events.last() else { break };
+            seen = last.seq;
+            for recorded in events {
+                connection.send(&Reply::Event(recorded)).await?;
+            }
+        }
+        if now.outcome.is_some() || !now.runs() {
+            return Ok(Reply::Release(Box::new(now)));
+        }
+    }
+}
+
+fn found(release: Option<Release>, id: u64) -> Result<Release, Problem> {
+    release.ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))
+}
+
+async fn status(site: &Arc<Site>) -> Result<Status, Problem> {
+    let mut services = Vec::new();
+    for name in site.config.services.keys() {
+        let instance = site.world.instances.real(name).await?;
+        let health = match &instance {
+            Some(real) => site.world.instances.health(real).await?,
+            None => stapel_core::ports::Health::Gone,
+        };
+        services.push(ServiceStatus { name: name.clone(), instance, health });
+    }
+    let in_service = site.journal.in_service()?;
+    let drift = match &in_service {
+        Some(release) => {
+            let (manifest, site) = (site.manifest(release.plan.goal.manifest())?, Arc::clone(site));
+            let drift = crate::blocking(move || stapel_tree::drift(&site.target.path, &manifest)).await?;
+            drift.iter().map(|d| d.path().to_owned()).collect()
+        }
+        None => Vec::new(),
+    };
+    Ok(Status {
+        engine: site.engine.clone(),
+        state: site.place.root().to_string(),
+        services,
+        in_service,
+        owner: Lock::owner(&site.place.lock())?,
+        drift,
+    })
+}
+
+async fn logs(site: &Site, only: Option<String>, tail: usize, since_s: Option<u64>) -> Result<Vec<(String, Vec<String>)>, Problem> {
+    if let Some(name) = only.as_ref().filter(|n| !site.config.services.contains_key(*n)) {
+        let known = site.config.services.keys().cloned().collect::<Vec<_>>().join(", ");
+        return Err(problem!(Usage, "agent-no-service", name = name, known = known));
+    }
+    let mut all = Vec::new();
+    for service in site.config.services.keys().filter(|s| only.as_ref().is_none_or(|o| o == *s)) {
+        let lines = match site.world.instances.real(service).await? {
+            Some(real) => site.world.instances.logs(&real, tail, since_s).await?,
+            None => Vec::new(),
+        };
+        all.push((service.clone(), lines));
+    }
+    Ok(all)
+}

@@ -1,0 +1,173 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Target};
+use stapel_core::ports::World;
+use stapel_data::backup::Label;
+use stapel_data::migrations::{Commands, Migrations, Tool};
+use stapel_data::{Database, PostgresInService, SqliteFile};
+use stapel_embedded::runtime::Embedded;
+use stapel_engine::{Compose, Engine};
+use stapel_release::Journal;
+use stapel_text::{Problem, problem};
+use stapel_tree::ObjectStore;
+
+use crate::checks::Checks;
+use crate::docker::DockerWorld;
+use crate::place::Place;
+
+/// How long an instance that is asked to stop may take to finish its requests before it is killed.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// One app on this host, with everything that works on it.
+pub(crate) struct Site {
+    pub(crate) config: Config,
+    pub(crate) target_name: String,
+    pub(crate) target: Target,
+    pub(crate) place: Place,
+    pub(crate) engine: String,
+    pub(crate) world: World,
+    pub(crate) databases: BTreeMap<String, Arc<dyn Database>>,
+    migrations: Option<Arc<dyn Migrations>>,
+    pub(crate) checks: Checks,
+    pub(crate) store: ObjectStore,
+    pub(crate) journal: Journal,
+    docker: Option<Arc<DockerWorld>>,
+    compose: String,
+}
+
+impl Site {
+    /// Puts together what works on the app of `config` at the target of this name.
+    pub(crate) async fn open(config: Config, target_name: &str) -> Result<Self, Problem> {
+        let target = config.targets.get(target_name).cloned().ok_or_else(|| {
+            let known = config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
+            problem!(Usage, "agent-no-target", name = target_name, known = known)
+        })?;
+        let (place, engine, world, docker, compose) = match config.engine {
+            EngineKind::Docker => {
+                let api = Engine::connect().await?;
+                let facts = api.ping().await?;
+                let compose = Compose::find().await?;
+                compose.suits(&facts)?;
+                let place = Place::open(target.state.as_deref(), &facts.id, &target.path)?;
+                let words = format!("Docker {}, {} {}", facts.version, compose.command(), compose.version);
+                let by_hand = std::iter::once(compose.command()).chain(config.compose.files.iter().map(|f| format!("-f {f}")));
+                let by_hand = by_hand.collect::<Vec<_>>().join(" ");
+                let docker = Arc::new(DockerWorld::new(api, compose, &config, &target, &place)?);
+                let world = World {
+                    images: docker.clone(),
+                    instances: docker.clone(),
+                    traffic: docker.clone(),
+                    exec: Some(docker.clone()),
+                };
+                (place, words, world, Some(docker), by_hand)
+            }
+            EngineKind::Embedded => {
+                let place = Place::open(target.state.as_deref(), "embedded", &target.path)?;
+                let runtime = Embedded::new(place.engine(), &target.path, crate::own_program()?, ["embedded"])?.drain_bound(config.relay.drain);
+                let runtime = Arc::new(runtime);
+                let world = World { images: runtime.clone(), instances: runtime.clone(), traffic: runtime, exec: None };
+                (place, "embedded".to_owned(), world, None, String::new())
+            }
+        };
+        let databases = databases(&config, &target, &world)?;
+        let migrations = config.migration.as_ref().map(|m| {
+            let tool = match m.tool {
+                MigrationTool::Alembic => Tool::Alembic,
+                MigrationTool::Embedded => Tool::Embedded,
+            };
+            Arc::new(Commands::new(&m.service, Arc::clone(&world.images), tool)) as Arc<dyn Migrations>
+        });
+        let journal = Journal::open(&place.journal())?;
+        let store = ObjectStore::open(place.objects())?;
+        let checks = Checks::new(&config);
+        Ok(Self {
+            target_name: target_name.to_owned(),
+            config,
+            target,
+            place,
+            engine,
+            world,
+            databases,
+            migrations,
+            checks,
+            store,
+            journal,
+            docker,
+            compose,
+        })
+    }
+
+    /// The migration tool.
+    pub(crate) fn migrations(&self) -> Result<&Arc<dyn Migrations>, Problem> {
+        self.migrations.as_ref().ok_or_else(|| problem!(Failed, "agent-no-migration"))
+    }
+
+    /// What compose makes of the app's files must be asked again.
+    pub(crate) async fn definition_changed(&self) {
+        if let Some(docker) = &self.docker {
+            docker.definition_changed().await;
+        }
+    }
+
+    /// Whether any service of the app runs.
+    pub(crate) async fn serves(&self) -> Result<bool, Problem> {
+        for service in self.config.services.keys() {
+            if self.world.instances.real(service).await?.is_some_and(|r| r.running) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What the phases of a service's rollout work with.
+    pub(crate) fn rollout_context(self: &Arc<Self>, service: &str) -> stapel_rollouts::Context {
+        let healthy_within = self.config.services.get(service).map_or(Duration::from_mins(2), |s| s.healthy_within);
+        stapel_rollouts::Context {
+            world: self.world.clone(),
+            gate: Arc::new(crate::checks::CandidateGate { site: Arc::clone(self) }),
+            healthy_within,
+            grace: GRACE,
+        }
+    }
+
+    /// Where dumps lie.
+    pub(crate) fn backup_dir(&self) -> Utf8PathBuf {
+        match &self.config.backup.dir {
+            Some(dir) => self.target.path.join(dir),
+            None => self.place.backups(),
+        }
+    }
+
+    /// What a dump's manifest says.
+    pub(crate) fn backup_label(&self, release: u64) -> Label {
+        Label {
+            app: self.config.app.clone(),
+            target: Some(self.target_name.clone()),
+            release: Some(release),
+            compose: self.compose.clone(),
+        }
+    }
+}
+
+fn databases(config: &Config, target: &Target, world: &World) -> Result<BTreeMap<String, Arc<dyn Database>>, Problem> {
+    let mut all: BTreeMap<String, Arc<dyn Database>> = BTreeMap::new();
+    for (name, database) in &config.databases {
+        let incomplete = || problem!(Usage, "agent-database-incomplete", database = name);
+        let made: Arc<dyn Database> = match database.kind {
+            DatabaseKind::Postgres => Arc::new(PostgresInService {
+                service: database.service.clone().ok_or_else(incomplete)?,
+                user: database.user.clone(),
+                database: database.database.clone(),
+                exec: world.exec.clone().ok_or_else(incomplete)?,
+            }),
+            DatabaseKind::Sqlite => {
+                Arc::new(SqliteFile { path: target.path.join(database.path.as_ref().ok_or_else(incomplete)?) })
+            }
+        };
+        all.insert(name.clone(), made);
+    }
+    Ok(all)
+}

@@ -1,0 +1,95 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stapel_core::ports::ImageId;
+use stapel_release::{Kind, Step, StepContext};
+use stapel_text::{Problem, Text, problem, text};
+
+use super::image::goal_fact;
+use crate::Site;
+use crate::found::REVISIONS;
+
+/// The revisions before, for the way back.
+pub(crate) const BEFORE: &str = "migration.before";
+/// Whether the checks passed on the former version after the schema had changed under it.
+const SUITS_FORMER: &str = "migration.suits_former";
+/// Written by the rollouts when requests may have reached the new version.
+const MOVED: &str = "traffic.moved";
+
+/// Migrates the schema up from the new image, while the old version serves. Afterwards the checks are asked of the old
+/// version: it has to live with the new schema until the switch, and again after a way back.
+///
+/// Its undo goes down only while no request has reached the new version: what was written after that would be lost. Then
+/// the schema stays, if the old version was seen to work with it; else a person must decide.
+pub(super) struct Migrate {
+    pub(super) site: Arc<Site>,
+    pub(super) service: String,
+}
+
+impl Migrate {
+    fn image(&self, cx: &StepContext<'_>) -> Result<Option<ImageId>, Problem> {
+        cx.fact(&goal_fact(&self.service))
+    }
+}
+
+#[async_trait]
+impl Step for Migrate {
+    fn does(&self) -> Text {
+        text!("agent-migrate-does", service = &self.service)
+    }
+
+    fn undoes(&self) -> Option<Text> {
+        Some(text!("agent-migrate-undoes"))
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Data
+    }
+
+    async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let migrations = self.site.migrations()?;
+        let image = self.image(cx)?.ok_or_else(|| problem!(Failed, "agent-no-image", service = &self.service))?;
+        let before = migrations.current(&image).await?;
+        cx.set_fact_once(BEFORE, &before)?;
+        self.site.note_found_revisions(&before)?;
+        let heads = migrations.heads(&image).await?;
+        cx.set_fact(REVISIONS, &heads)?;
+        if before == heads {
+            cx.say(text!("agent-migrate-none", revision = shown(&before)));
+            return Ok(());
+        }
+        migrations.upgrade(&image, cx).await?;
+        cx.say(text!("agent-migrate-done", from = shown(&before), to = shown(&heads)));
+        if self.site.serves().await? {
+            self.site.checks.pass_in_service(&self.site).await.map_err(|why| problem!(Failed, "agent-migrate-old-broken").because(why))?;
+            cx.set_fact(SUITS_FORMER, &true)?;
+        }
+        Ok(())
+    }
+
+    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let (Some(before), Some(image)) = (cx.fact::<Vec<String>>(BEFORE)?, self.image(cx)?) else { return Ok(()) };
+        let migrations = self.site.migrations()?;
+        let now = migrations.current(&image).await?;
+        if now == before {
+            return Ok(());
+        }
+        if cx.fact(MOVED)?.unwrap_or(false) {
+            if cx.fact(SUITS_FORMER)?.unwrap_or(false) {
+                cx.say(text!("agent-migrate-stays", revision = shown(&now)));
+                return Ok(());
+            }
+            return Err(problem!(Stuck, "agent-migrate-cannot-go-down", now = shown(&now), before = shown(&before)));
+        }
+        match before.as_slice() {
+            [] => migrations.downgrade(&image, "", cx).await,
+            [one] => migrations.downgrade(&image, one, cx).await,
+            _ => Err(problem!(Stuck, "agent-migrate-cannot-go-down", now = shown(&now), before = shown(&before))),
+        }
+    }
+}
+
+/// Revisions as people read them.
+pub(super) fn shown(revisions: &[String]) -> String {
+    if revisions.is_empty() { "-".to_owned() } else { revisions.join(", ") }
+}

@@ -1,0 +1,49 @@
+//! The steps of a release, one file each: what it does, its undo, and the ids of both texts.
+
+mod backup;
+mod baseline;
+mod build;
+mod image;
+mod keep_image;
+mod migrate;
+mod migrate_down;
+mod point_image;
+mod prune;
+mod ship;
+mod verify;
+mod watch;
+
+pub(crate) use image::{goal_fact, release_tag};
+
+use std::sync::Arc;
+
+use stapel_core::plan::StepSpec;
+use stapel_release::Step;
+use stapel_text::Problem;
+
+use crate::Site;
+
+/// Makes the step that a plan names.
+///
+/// # Errors
+/// For a plan of another version, which names what this one does not have.
+pub(crate) fn make(site: &Arc<Site>, spec: &StepSpec) -> Result<Box<dyn Step>, Problem> {
+    let site = Arc::clone(site);
+    Ok(match spec.clone() {
+        StepSpec::Baseline => Box::new(baseline::Baseline { site }),
+        StepSpec::Backup { database } => Box::new(backup::Backup { site, database }),
+        StepSpec::Ship => Box::new(ship::Ship { site }),
+        StepSpec::KeepImage { service } => Box::new(keep_image::KeepImage { site, service }),
+        StepSpec::Build { service, no_cache } => Box::new(build::Build { site, service, no_cache }),
+        StepSpec::PointImage { service, release } => Box::new(point_image::PointImage { site, service, release }),
+        StepSpec::Migrate { service } => Box::new(migrate::Migrate { site, service }),
+        StepSpec::MigrateDown { service, to } => Box::new(migrate_down::MigrateDown { site, service, to }),
+        StepSpec::Phase { rollout, phase, service } => {
+            let context = site.rollout_context(&service);
+            stapel_rollouts::step(&rollout, &phase, &service, &context)?
+        }
+        StepSpec::Verify => Box::new(verify::Verify { site }),
+        StepSpec::Watch => Box::new(watch::Watch { site }),
+        StepSpec::Prune => Box::new(prune::Prune { site }),
+    })
+}

@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use stapel_release::{Kind, Step, StepContext};
+use stapel_text::{Problem, Text, text};
+
+use super::image::{DATED, release_tag};
+use crate::Site;
+
+/// For how many releases the images are kept.
+const KEEP_RELEASES: usize = 5;
+
+/// Lets go of what is no longer needed for a way back: old dumps, old image tags. The newest proven dump and the images of
+/// the last releases always stay. It never fails a release.
+pub(super) struct Prune {
+    pub(super) site: Arc<Site>,
+}
+
+impl Prune {
+    async fn dumps(&self) -> Result<(), Problem> {
+        let dir = self.site.backup_dir();
+        let all = stapel_data::backup::list(&dir)?.backups;
+        for old in stapel_data::backup::retention(&all, self.site.config.backup.keep_days, Timestamp::now()) {
+            stapel_data::backup::remove(&dir, &old)?;
+        }
+        Ok(())
+    }
+
+    async fn tags(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let done = self.site.journal.history(usize::from(u8::MAX))?.into_iter().filter(|r| r.outcome.is_some_and(|o| o.exit_code() == 0));
+        let mut keep: Vec<String> = done.take(KEEP_RELEASES).map(|r| release_tag(r.id)).collect();
+        keep.push(release_tag(cx.release()));
+        let images = &self.site.world.images;
+        for service in self.site.config.services.keys() {
+            let (dated, numbered): (Vec<_>, Vec<_>) =
+                images.tags(service, "stapel-").await?.into_iter().partition(|t| t.starts_with(DATED));
+            let old_dated = dated.len().saturating_sub(KEEP_RELEASES);
+            let old = dated.into_iter().take(old_dated).chain(numbered.into_iter().filter(|t| !keep.contains(t)));
+            for tag in old {
+                images.drop_tag(service, &tag).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Step for Prune {
+    fn does(&self) -> Text {
+        text!("agent-prune-does")
+    }
+
+    fn undoes(&self) -> Option<Text> {
+        None
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Observation
+    }
+
+    async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        for done in [self.dumps().await, self.tags(cx).await] {
+            if let Err(problem) = done {
+                cx.say(text!("agent-prune-left", why = problem.what));
+            }
+        }
+        Ok(())
+    }
+
+    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
+        Ok(())
+    }
+}

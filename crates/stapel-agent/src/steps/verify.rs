@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stapel_release::{Kind, Step, StepContext};
+use stapel_text::{Problem, Text, text};
+
+use crate::Site;
+
+/// The checks, asked of the app the way its users come.
+pub(super) struct Verify {
+    pub(super) site: Arc<Site>,
+}
+
+#[async_trait]
+impl Step for Verify {
+    fn does(&self) -> Text {
+        text!("agent-verify-does", count = self.site.config.checks.len())
+    }
+
+    fn undoes(&self) -> Option<Text> {
+        None
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Observation
+    }
+
+    async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let slowest = self.site.checks.pass_in_service(&self.site).await?;
+        cx.say(text!("agent-verify-done", count = self.site.config.checks.len(), millis = slowest));
+        Ok(())
+    }
+
+    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! `stapel.toml`: what a team says about its app. Small, because the rest is observed on the host.
+//!
+//! [`Config::parse`] reports every error of a file at once, each with its place; see [`Findings`].
+
+mod check;
+mod finding;
+mod parse;
+mod table;
+#[cfg(test)]
+mod tests;
+mod types;
+
+pub use check::{Check, Way};
+pub use finding::{Finding, Findings};
+pub use types::{
+    Backup, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay, Service,
+    Source, Target, Watch,
+};

@@ -1,0 +1,242 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use stapel_text::text;
+use toml::de::DeTable;
+
+use super::table::{Errors, Table};
+use super::{
+    Backup, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
+    MigrationTool, Relay, Service, Source, Target, Watch, Way,
+};
+
+impl Config {
+    /// Reads the text of a `stapel.toml`; `file` is its name for messages.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
+    pub fn parse(file: &str, source: &str) -> Result<Self, Findings> {
+        let errors = Errors::default();
+        let (document, syntax) = DeTable::parse_recoverable(source);
+        for e in syntax {
+            let what = text!("core-config-syntax", said = e.message());
+            errors.borrow_mut().push(Finding { what, span: e.span().unwrap_or(0..0) });
+        }
+        let config =
+            if errors.borrow().is_empty() { read(&Table::new(document.get_ref(), 0..0, &errors)) } else { None };
+        let mut findings = errors.into_inner();
+        findings.sort_by_key(|f| f.span.start);
+        findings.dedup();
+        match config {
+            Some(config) if findings.is_empty() => Ok(config),
+            _ => Err(Findings { file: file.to_owned(), source: source.to_owned(), findings }),
+        }
+    }
+}
+
+fn read(root: &Table<'_>) -> Option<Config> {
+    let app = root.required("app");
+    let engine = root
+        .choice("engine", &[("docker", EngineKind::Docker), ("embedded", EngineKind::Embedded)])
+        .unwrap_or(EngineKind::Docker);
+    let targets = targets(root);
+    let source = source(root);
+    let compose = compose(root);
+    let services: BTreeMap<_, _> = root.named("service").into_iter().map(|(name, t)| (name, service(t))).collect();
+    let databases = root.named("database").into_iter().map(|(name, t)| (name, database(t))).collect();
+    let migration = migration(root, &services);
+    let backup = backup(root);
+    let checks = root.array("check").into_iter().filter_map(|t| check(t, &services)).collect();
+    let watch = watch(root);
+    let relay = relay(root);
+    if services.is_empty() {
+        root.error(0..0, text!("core-config-no-service"));
+    }
+    if targets.is_empty() {
+        root.error(0..0, text!("core-config-no-target"));
+    }
+    root.unknown();
+    Some(Config {
+        app: app?,
+        engine,
+        targets,
+        source,
+        compose,
+        services,
+        databases,
+        migration,
+        backup,
+        checks,
+        watch,
+        relay,
+    })
+}
+
+fn targets(root: &Table<'_>) -> BTreeMap<String, Target> {
+    let mut all = BTreeMap::new();
+    for (name, t) in root.named("target") {
+        let host = t.required("host");
+        let path = t.required("path").map(Utf8PathBuf::from);
+        let state = t.string("state").map(Utf8PathBuf::from);
+        for (key, given) in [("path", &path), ("state", &state)] {
+            if given.as_ref().is_some_and(|p| !p.is_absolute()) {
+                t.error(t.span_of(key), text!("core-config-absolute", key = key));
+            }
+        }
+        if let (Some(host), Some(path)) = (host, path) {
+            all.insert(name, Target { host, path, state });
+        }
+        t.finish();
+    }
+    all
+}
+
+fn source(root: &Table<'_>) -> Source {
+    let t = root.table("source");
+    let get = |key| t.as_ref().and_then(|t| t.strings(key)).unwrap_or_default();
+    let source = Source {
+        path: t.as_ref().and_then(|t| t.string("path")).map_or_else(|| ".".into(), Utf8PathBuf::from),
+        exclude: get("exclude"),
+        env: get("env"),
+    };
+    if let Some(t) = t {
+        t.finish();
+    }
+    source
+}
+
+fn compose(root: &Table<'_>) -> Compose {
+    let Some(t) = root.table("compose") else { return Compose { files: Vec::new(), project: None } };
+    let compose = Compose { files: t.strings("files").unwrap_or_default(), project: t.string("project") };
+    t.finish();
+    compose
+}
+
+fn service(t: Table<'_>) -> Service {
+    let service = Service {
+        rollout: t.choice("rollout", &[("relay", "relay")]).map(str::to_owned),
+        no_cache: t.boolean("no_cache").unwrap_or(false),
+        healthy_within: t.duration("healthy_within").unwrap_or(Duration::from_mins(2)),
+    };
+    t.finish();
+    service
+}
+
+fn database(t: Table<'_>) -> DatabaseConfig {
+    let kind = t.choice("kind", &[("postgres", DatabaseKind::Postgres), ("sqlite", DatabaseKind::Sqlite)]);
+    if kind.is_none() && t.string("kind").is_none() {
+        t.required("kind");
+    }
+    let database = DatabaseConfig {
+        kind: kind.unwrap_or(DatabaseKind::Postgres),
+        service: t.string("service"),
+        user: t.string("user"),
+        database: t.string("database"),
+        path: t.string("path").map(Utf8PathBuf::from),
+    };
+    match kind {
+        Some(DatabaseKind::Postgres) if database.service.is_none() => drop(t.required("service")),
+        Some(DatabaseKind::Sqlite) if database.path.is_none() => drop(t.required("path")),
+        _ => {}
+    }
+    t.finish();
+    database
+}
+
+fn migration(root: &Table<'_>, services: &BTreeMap<String, Service>) -> Option<Migration> {
+    let t = root.table("migration")?;
+    t.required("tool");
+    let tool = t.choice("tool", &[("alembic", MigrationTool::Alembic), ("embedded", MigrationTool::Embedded)]);
+    let service = t.required("service");
+    if let Some(name) = service.as_ref().filter(|s| !services.contains_key(*s)) {
+        let known: Vec<_> = services.keys().map(String::as_str).collect();
+        t.error(t.span_of("service"), text!("core-config-no-such-service", name = name, known = known.join(", ")));
+    }
+    t.finish();
+    Some(Migration { tool: tool?, service: service? })
+}
+
+fn backup(root: &Table<'_>) -> Backup {
+    let t = root.table("backup");
+    let backup = Backup {
+        dir: t.as_ref().and_then(|t| t.string("dir")).map(Utf8PathBuf::from),
+        keep_days: t
+            .as_ref()
+            .and_then(|t| t.integer("keep_days", 1, 3650))
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(30),
+    };
+    if let Some(t) = t {
+        t.finish();
+    }
+    backup
+}
+
+fn check(t: Table<'_>, services: &BTreeMap<String, Service>) -> Option<Check> {
+    let name = t.required("name");
+    let (path, url) = (t.string("path"), t.string("url"));
+    let via = t.string("via").and_then(|v| {
+        let parsed = v.parse().ok();
+        if parsed.is_none() {
+            t.error(t.span_of("via"), text!("core-config-address", key = "via"));
+        }
+        parsed
+    });
+    let way = match (path, url) {
+        (Some(path), None) if path.starts_with('/') => Some(Way::Path(path)),
+        (Some(_), None) => {
+            t.error(t.span_of("path"), text!("core-config-check-path"));
+            None
+        }
+        (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => Some(Way::Url { url, via }),
+        (None, Some(_)) => {
+            t.error(t.span_of("url"), text!("core-config-check-url"));
+            None
+        }
+        _ => {
+            t.error(t.span_of("name"), text!("core-config-check-way"));
+            None
+        }
+    };
+    let service = t.string("service");
+    let known = || services.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    match &service {
+        Some(name) if !services.contains_key(name) => {
+            t.error(t.span_of("service"), text!("core-config-no-such-service", name = name, known = known()));
+        }
+        None if services.len() > 1 && matches!(way, Some(Way::Path(_))) => {
+            t.error(t.span_of("path"), text!("core-config-check-service", known = known()));
+        }
+        _ => {}
+    }
+    let status =
+        t.integers("status", 100, 599).unwrap_or_default().into_iter().filter_map(|s| u16::try_from(s).ok()).collect();
+    let contains = t.string("contains");
+    let timeout = t.duration("timeout").unwrap_or(Duration::from_secs(10));
+    t.finish();
+    Some(Check { name: name?, way: way?, service, status, contains, timeout })
+}
+
+fn watch(root: &Table<'_>) -> Watch {
+    let t = root.table("watch");
+    let get = |key| t.as_ref().and_then(|t| t.duration(key));
+    let watch = Watch {
+        duration: get("duration").unwrap_or(Duration::from_secs(30)),
+        every: get("every").unwrap_or(Duration::from_secs(1)),
+    };
+    if let Some(t) = t {
+        if watch.every.is_zero() || watch.every > watch.duration {
+            t.error(t.span_of("every"), text!("core-config-watch-every"));
+        }
+        t.finish();
+    }
+    watch
+}
+
+fn relay(root: &Table<'_>) -> Relay {
+    let Some(t) = root.table("relay") else { return Relay { drain: Duration::from_secs(10) } };
+    let relay = Relay { drain: t.duration("drain").unwrap_or(Duration::from_secs(10)) };
+    t.finish();
+    relay
+}

@@ -1,0 +1,230 @@
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::time::Duration;
+
+use stapel_text::{Text, text};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::Finding;
+
+/// The errors found so far, shared by all tables of a file.
+pub(super) type Errors = RefCell<Vec<Finding>>;
+
+/// A table of the file that remembers which of its keys were asked for, so that the others are unknown.
+pub(super) struct Table<'a> {
+    table: &'a DeTable<'a>,
+    /// Where the table itself stands, for a key that is missing.
+    span: Range<usize>,
+    errors: &'a Errors,
+    known: RefCell<BTreeSet<&'static str>>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(table: &'a DeTable<'a>, span: Range<usize>, errors: &'a Errors) -> Self {
+        Self { table, span, errors, known: RefCell::default() }
+    }
+
+    pub(super) fn error(&self, span: Range<usize>, what: Text) {
+        self.errors.borrow_mut().push(Finding { what, span });
+    }
+
+    fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.borrow_mut().insert(key);
+        self.table.get(key)
+    }
+
+    /// Where the value of a key stands; the table itself where the key is absent.
+    pub(super) fn span_of(&self, key: &'static str) -> Range<usize> {
+        self.get(key).map_or_else(|| self.span.clone(), Spanned::span)
+    }
+
+    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: Text) {
+        let found = match value.get_ref() {
+            DeValue::String(_) => text!("core-type-string"),
+            DeValue::Integer(_) => text!("core-type-integer"),
+            DeValue::Float(_) => text!("core-type-float"),
+            DeValue::Boolean(_) => text!("core-type-boolean"),
+            DeValue::Datetime(_) => text!("core-type-datetime"),
+            DeValue::Array(_) => text!("core-type-array"),
+            DeValue::Table(_) => text!("core-type-table"),
+        };
+        self.error(value.span(), text!("core-config-type", key = key, expected = expected, found = found));
+    }
+
+    pub(super) fn string(&self, key: &'static str) -> Option<String> {
+        let value = self.get(key)?;
+        match value.get_ref() {
+            DeValue::String(s) if s.trim().is_empty() => {
+                self.error(value.span(), text!("core-config-empty", key = key));
+                None
+            }
+            DeValue::String(s) => Some(s.to_string()),
+            _ => {
+                self.wrong_type(key, value, text!("core-type-string"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn required(&self, key: &'static str) -> Option<String> {
+        if self.get(key).is_none() {
+            self.error(self.span.clone(), text!("core-config-missing", key = key));
+        }
+        self.string(key)
+    }
+
+    pub(super) fn strings(&self, key: &'static str) -> Option<Vec<String>> {
+        let value = self.get(key)?;
+        let DeValue::Array(array) = value.get_ref() else {
+            self.wrong_type(key, value, text!("core-type-strings"));
+            return None;
+        };
+        let mut all = Vec::new();
+        for item in array {
+            match item.get_ref() {
+                DeValue::String(s) => all.push(s.to_string()),
+                _ => self.wrong_type(key, item, text!("core-type-string")),
+            }
+        }
+        Some(all)
+    }
+
+    pub(super) fn integer(&self, key: &'static str, least: i64, most: i64) -> Option<i64> {
+        let value = self.get(key)?;
+        self.integer_of(key, value, least, most)
+    }
+
+    fn integer_of(&self, key: &str, value: &Spanned<DeValue<'_>>, least: i64, most: i64) -> Option<i64> {
+        let DeValue::Integer(n) = value.get_ref() else {
+            self.wrong_type(key, value, text!("core-type-integer"));
+            return None;
+        };
+        match i64::from_str_radix(n.as_str(), n.radix()) {
+            Ok(n) if (least..=most).contains(&n) => Some(n),
+            _ => {
+                self.error(
+                    value.span(),
+                    text!("core-config-range", key = key, least = least.to_string(), most = most.to_string()),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn integers(&self, key: &'static str, least: i64, most: i64) -> Option<Vec<i64>> {
+        let value = self.get(key)?;
+        match value.get_ref() {
+            DeValue::Array(array) => Some(array.iter().filter_map(|v| self.integer_of(key, v, least, most)).collect()),
+            _ => self.integer_of(key, value, least, most).map(|n| vec![n]),
+        }
+    }
+
+    pub(super) fn boolean(&self, key: &'static str) -> Option<bool> {
+        let value = self.get(key)?;
+        if let DeValue::Boolean(b) = value.get_ref() {
+            return Some(*b);
+        }
+        self.wrong_type(key, value, text!("core-type-boolean"));
+        None
+    }
+
+    /// A duration written as `"90s"`, `"5m"`, `"1m 30s"` or a whole number of seconds.
+    pub(super) fn duration(&self, key: &'static str) -> Option<Duration> {
+        let value = self.get(key)?;
+        let parsed = match value.get_ref() {
+            DeValue::Integer(n) => n.as_str().parse().ok().map(Duration::from_secs),
+            DeValue::String(s) => s.parse::<jiff::SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok()),
+            _ => None,
+        };
+        if parsed.is_none_or(|d| d > Duration::from_hours(24)) {
+            self.error(value.span(), text!("core-config-duration", key = key));
+            return None;
+        }
+        parsed
+    }
+
+    pub(super) fn table(&self, key: &'static str) -> Option<Table<'a>> {
+        let value = self.get(key)?;
+        match value.get_ref() {
+            DeValue::Table(t) => Some(Table::new(t, value.span(), self.errors)),
+            _ => {
+                self.wrong_type(key, value, text!("core-type-table"));
+                None
+            }
+        }
+    }
+
+    /// The named tables below a key: `[target.production]`.
+    pub(super) fn named(&self, key: &'static str) -> Vec<(String, Table<'a>)> {
+        let Some(outer) = self.table(key) else { return Vec::new() };
+        let mut all = Vec::new();
+        for (name, value) in outer.table {
+            match value.get_ref() {
+                DeValue::Table(t) => all.push((name.get_ref().to_string(), Table::new(t, name.span(), self.errors))),
+                _ => outer.wrong_type(name.get_ref(), value, text!("core-type-table")),
+            }
+        }
+        all
+    }
+
+    /// An array of tables: `[[check]]`.
+    pub(super) fn array(&self, key: &'static str) -> Vec<Table<'a>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let DeValue::Array(array) = value.get_ref() else {
+            self.wrong_type(key, value, text!("core-type-tables"));
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for item in array {
+            match item.get_ref() {
+                DeValue::Table(t) => all.push(Table::new(t, item.span(), self.errors)),
+                _ => self.wrong_type(key, item, text!("core-type-table")),
+            }
+        }
+        all
+    }
+
+    /// One of some words.
+    pub(super) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+        let word = self.string(key)?;
+        let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+        if found.is_none() {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            self.error(
+                self.span_of(key),
+                text!("core-config-choice", key = key, found = word, choices = names.join(", ")),
+            );
+        }
+        found
+    }
+
+    /// Every key that nobody asked for is unknown; the nearest known one is offered.
+    pub(super) fn finish(self) {
+        self.unknown();
+    }
+
+    /// As [`Table::finish`], where the table is still needed.
+    pub(super) fn unknown(&self) {
+        let known = self.known.borrow();
+        for (key, _) in self.table {
+            let name = key.get_ref().as_ref();
+            if known.contains(name) {
+                continue;
+            }
+            let nearest =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+            let what = match nearest {
+                Some(nearest) if strsim::jaro_winkler(nearest, name) > 0.8 => {
+                    text!("core-config-unknown-near", key = name, nearest = *nearest)
+                }
+                _ => {
+                    let all: Vec<_> = known.iter().copied().collect();
+                    text!("core-config-unknown", key = name, known = all.join(", "))
+                }
+            };
+            self.error(key.span(), what);
+        }
+    }
+}

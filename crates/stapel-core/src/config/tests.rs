@@ -1,0 +1,107 @@
+use stapel_text::{Catalogue, Lang};
+
+use super::*;
+
+const GOOD: &str = r#"
+app = "convertik"
+[target.production]
+host = "root@app.example"
+path = "/opt/convertik"
+[source]
+exclude = ["versions"]
+env = [".env.production"]
+[compose]
+files = ["docker-compose.production.yml"]
+[service.convertik-api]
+healthy_within = "90s"
+[database.main]
+kind = "postgres"
+service = "convertik-db"
+[migration]
+tool = "alembic"
+service = "convertik-api"
+[[check]]
+name = "health"
+path = "/health"
+[[check]]
+name = "domain"
+url = "http://convertik.example/health"
+via = "127.0.0.1:80"
+status = [200, 401]
+[watch]
+duration = "1m"
+"#;
+
+fn findings(source: &str) -> Vec<(String, usize, usize)> {
+    let found = Config::parse("stapel.toml", source).expect_err("must be refused");
+    let all: Vec<_> =
+        found.findings.iter().map(|f| (f.what.id.to_string(), found.place(f).0, found.place(f).1)).collect();
+    for lang in Lang::ALL {
+        let shown = found.render(&Catalogue::new(lang), false);
+        assert!(shown.contains("stapel.toml:"), "{shown}");
+    }
+    all
+}
+
+#[test]
+fn a_good_file_is_read_with_its_defaults() {
+    let config = Config::parse("stapel.toml", GOOD).unwrap();
+    assert_eq!(config.services["convertik-api"].healthy_within.as_secs(), 90);
+    assert_eq!(config.backup.keep_days, 30);
+    assert_eq!(config.checks.len(), 2);
+    assert_eq!(config.watch.duration.as_secs(), 60);
+    assert_eq!(config.checks[1].status, [200, 401]);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_place_and_the_nearest_known_one() {
+    let source = GOOD.replace("healthy_within", "healty_within");
+    assert_eq!(findings(&source), [("core-config-unknown-near".into(), 12, 1)]);
+}
+
+#[test]
+fn all_errors_of_a_file_come_at_once_and_in_order() {
+    let source = GOOD
+        .replace("path = \"/opt/convertik\"", "path = \"opt\"")
+        .replace("tool = \"alembic\"", "tool = \"flyway\"")
+        .replace("status = [200, 401]", "status = [9]");
+    let ids: Vec<_> = findings(&source).into_iter().map(|f| f.0).collect();
+    assert_eq!(ids, ["core-config-absolute", "core-config-choice", "core-config-range"]);
+}
+
+#[test]
+fn each_wrong_value_has_its_message() {
+    let cases = [
+        ("app = \"convertik\"", "app = 3", "core-config-type"),
+        ("app = \"convertik\"", "app = \" \"", "core-config-empty"),
+        ("app = \"convertik\"", "", "core-config-missing"),
+        ("app = \"convertik\"", "app = ", "core-config-syntax"),
+        ("\"90s\"", "\"soon\"", "core-config-duration"),
+        ("\"90s\"", "\"-5s\"", "core-config-duration"),
+        ("path = \"/health\"", "path = \"health\"", "core-config-check-path"),
+        ("path = \"/health\"", "", "core-config-check-way"),
+        ("url = \"http:", "url = \"ftp:", "core-config-check-url"),
+        ("\"127.0.0.1:80\"", "\"localhost\"", "core-config-address"),
+        (
+            "tool = \"alembic\"\nservice = \"convertik-api\"",
+            "tool = \"alembic\"\nservice = \"web\"",
+            "core-config-no-such-service",
+        ),
+        ("duration = \"1m\"", "duration = \"1m\"\nevery = \"2m\"", "core-config-watch-every"),
+        ("service = \"convertik-db\"", "", "core-config-missing"),
+        ("exclude = [\"versions\"]", "exclude = \"versions\"", "core-config-type"),
+        ("[service.convertik-api]", "[service.second]\n[service.convertik-api]", "core-config-check-service"),
+        ("[[check]]\nname = \"health\"", "zzz = 1\n[[check]]\nname = \"health\"", "core-config-unknown"),
+    ];
+    for (from, to, id) in cases {
+        assert!(GOOD.contains(from), "{from}");
+        let found = findings(&GOOD.replacen(from, to, 1));
+        assert!(found.iter().any(|f| f.0 == id), "{from} -> {to}: {found:?}");
+    }
+}
+
+#[test]
+fn an_empty_file_says_what_is_missing() {
+    let ids: Vec<_> = findings("").into_iter().map(|f| f.0).collect();
+    assert_eq!(ids, ["core-config-missing", "core-config-no-service", "core-config-no-target"]);
+}

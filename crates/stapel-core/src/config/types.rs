@@ -1,0 +1,157 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use super::Check;
+
+/// A whole `stapel.toml`, with defaults filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// The app's name, as people know it.
+    pub app: String,
+    /// What runs the app.
+    pub engine: EngineKind,
+    /// Where it runs, by name.
+    pub targets: BTreeMap<String, Target>,
+    /// What is shipped.
+    pub source: Source,
+    /// How compose is called.
+    pub compose: Compose,
+    /// The services that releases replace, by compose name. Others (databases) are left alone.
+    pub services: BTreeMap<String, Service>,
+    /// Databases that are dumped before a release, by name.
+    pub databases: BTreeMap<String, DatabaseConfig>,
+    /// How the schema is migrated, if it is.
+    pub migration: Option<Migration>,
+    /// What is kept of dumps.
+    pub backup: Backup,
+    /// What must hold of a serving app.
+    pub checks: Vec<Check>,
+    /// The time after the switch in which the app is compared with what it was.
+    pub watch: Watch,
+    /// Bounds of the relay rollout.
+    pub relay: Relay,
+}
+
+/// What runs the app on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineKind {
+    /// Docker with compose.
+    Docker,
+    /// Child processes of the embedded runtime.
+    Embedded,
+}
+
+/// `[target.NAME]`: a place where the app runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// `local`, or what the system's `ssh` takes as a destination.
+    pub host: String,
+    /// The app's directory on the host, absolute.
+    pub path: Utf8PathBuf,
+    /// Where Stapel keeps its state on the host, if not in the usual place.
+    pub state: Option<Utf8PathBuf>,
+}
+
+/// `[source]`: what is shipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The tree, relative to the directory of `stapel.toml`.
+    pub path: Utf8PathBuf,
+    /// Patterns (as in `.gitignore`) left out besides those that are always left out.
+    pub exclude: Vec<String>,
+    /// Files with secrets that are shipped though the exclusions leave them out, readable by their owner only.
+    pub env: Vec<String>,
+}
+
+/// `[compose]`: how compose is called in the app's directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compose {
+    /// Compose files in their order, relative to the app's directory. Empty: compose's own default.
+    pub files: Vec<String>,
+    /// The project's name, if it is not compose's own choice.
+    pub project: Option<String>,
+}
+
+/// `[service.NAME]`: a service that a release replaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// The rollout to use, if not the one that Stapel would choose.
+    pub rollout: Option<String>,
+    /// Build without the layer cache.
+    pub no_cache: bool,
+    /// How long a start may take until it is healthy.
+    pub healthy_within: Duration,
+}
+
+/// `[database.NAME]`: a database that is dumped before a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseConfig {
+    /// What it is.
+    pub kind: DatabaseKind,
+    /// The compose service it runs in, for PostgreSQL.
+    pub service: Option<String>,
+    /// Its user, if not the container's own `POSTGRES_USER`.
+    pub user: Option<String>,
+    /// Its name, if not the container's own `POSTGRES_DB`.
+    pub database: Option<String>,
+    /// Its file relative to the app's directory, for SQLite.
+    pub path: Option<Utf8PathBuf>,
+}
+
+/// Kinds of databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseKind {
+    /// PostgreSQL in a compose service.
+    Postgres,
+    /// An SQLite file.
+    Sqlite,
+}
+
+/// `[migration]`: how the schema is migrated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// The tool.
+    pub tool: MigrationTool,
+    /// The service whose image holds the tool and the migrations.
+    pub service: String,
+}
+
+/// Migration tools that Stapel knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MigrationTool {
+    /// Alembic.
+    Alembic,
+    /// The embedded runtime's own.
+    Embedded,
+}
+
+/// `[backup]`: what is kept of dumps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// Where dumps lie on the host, if not in Stapel's state; relative to the app's directory.
+    pub dir: Option<Utf8PathBuf>,
+    /// Dumps older than this many days go; the newest proven one never does.
+    pub keep_days: u32,
+}
+
+/// `[watch]`: the time after the switch in which the app is compared with its baseline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// How long.
+    pub duration: Duration,
+    /// How often the checks look.
+    pub every: Duration,
+}
+
+/// `[relay]`: bounds of the relay rollout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relay {
+    /// How long open requests of the version that goes may take to end.
+    pub drain: Duration,
+}

@@ -1,0 +1,56 @@
+//! What is there now. Gathered by the agent, never guessed; the plan is a function of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ports::{ImageId, Instance};
+
+/// What was found on the host.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The engine in a person's words: `Docker 26.1.5, docker compose 2.26.1`.
+    pub engine: String,
+    /// The services that releases replace.
+    pub services: BTreeMap<String, ServiceFacts>,
+    /// The last release that is in service, if Stapel has released here before.
+    pub last: Option<LastRelease>,
+    /// How many files under the app's directory differ from the goal.
+    pub files_differ: usize,
+    /// Files there that no release of ours put there: they are kept.
+    pub foreign: usize,
+    /// The databases' sizes in bytes, by name.
+    pub databases: BTreeMap<String, u64>,
+    /// Free bytes where the app's directory is.
+    pub disk_free: u64,
+    /// The schema's revisions now, where there is a migration tool and an image to ask it in.
+    pub revisions: Vec<String>,
+}
+
+/// What was found of one service.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServiceFacts {
+    /// The instance that the team's command made, running or not.
+    pub real: Option<Instance>,
+    /// What the next start would take.
+    pub pointed: Option<ImageId>,
+}
+
+impl ServiceFacts {
+    /// Whether it serves now.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.real.as_ref().is_some_and(|r| r.running)
+    }
+}
+
+/// The release that is in service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRelease {
+    /// Its number.
+    pub id: u64,
+    /// The fingerprint of the tree it shipped.
+    pub fingerprint: String,
+    /// The images it put in service, by service.
+    pub images: BTreeMap<String, ImageId>,
+}

@@ -1,0 +1,54 @@
+use serde::{Deserialize, Serialize};
+
+/// What a release is to reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "goal")]
+pub enum Goal {
+    /// The tree with this manifest is in service.
+    Deploy {
+        /// The manifest's hash in the object store.
+        manifest: String,
+        /// The tree's fingerprint.
+        fingerprint: String,
+        /// The commit it was made from, if it comes from a repository.
+        commit: Option<String>,
+    },
+    /// What an earlier release had put in service is in service again.
+    Rollback {
+        /// That release.
+        to: u64,
+        /// The hash of that release's manifest in the object store.
+        manifest: String,
+        /// That tree's fingerprint.
+        fingerprint: String,
+        /// The revision to take the schema down to afterwards; `None`: the schema stays.
+        down_to: Option<String>,
+    },
+}
+
+impl Goal {
+    /// The hash of the goal's manifest in the object store.
+    #[must_use]
+    pub fn manifest(&self) -> &str {
+        match self {
+            Self::Deploy { manifest, .. } | Self::Rollback { manifest, .. } => manifest,
+        }
+    }
+
+    /// The fingerprint of the goal's tree.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        match self {
+            Self::Deploy { fingerprint, .. } | Self::Rollback { fingerprint, .. } => fingerprint,
+        }
+    }
+
+    /// The commit the tree was made from.
+    #[must_use]
+    pub fn commit(&self) -> Option<&str> {
+        match self {
+            Self::Deploy { commit, .. } => commit.as_deref(),
+            Self::Rollback { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+use stapel_text::{Problem, Text, problem, text};
+
+use super::{Chosen, Goal, Plan, Planned, StepSpec};
+use crate::config::Config;
+use crate::observation::{Observation, ServiceFacts};
+
+/// Chooses a rollout for a service; the rollouts themselves are another room's.
+pub trait Rollouts {
+    /// The rollout for a service in this state.
+    ///
+    /// # Errors
+    /// When the configured rollout does not suit.
+    fn choose(&self, service: &str, config: &Config, facts: &ServiceFacts) -> Result<Chosen, Problem>;
+}
+
+/// Makes the plan. An app that already is as the goal says needs no step.
+///
+/// # Errors
+/// A problem of class `Refused` where the goal cannot be reached from what is there.
+pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &dyn Rollouts) -> Result<Plan, Problem> {
+    let mut plan = Plan { format: Plan::FORMAT, goal: goal.clone(), steps: Vec::new(), gap_s: 0.0 };
+    if unchanged(config, observation, goal) {
+        return Ok(plan);
+    }
+    enough_disk(observation)?;
+    let mut add = |spec: StepSpec, why: Option<Text>| plan.steps.push(Planned { spec, why, does: None, undoes: None });
+    let serves = observation.services.values().any(ServiceFacts::runs);
+    if serves {
+        add(StepSpec::Baseline, None);
+        for name in config.databases.keys() {
+            add(StepSpec::Backup { database: name.clone() }, None);
+        }
+    }
+    add(StepSpec::Ship, Some(text!("core-why-ship", files = observation.files_differ, foreign = observation.foreign)));
+    for (name, service) in &config.services {
+        if observation.services.get(name).is_some_and(ServiceFacts::runs) {
+            add(StepSpec::KeepImage { service: name.clone() }, None);
+        }
+        match goal {
+            Goal::Deploy { .. } => add(StepSpec::Build { service: name.clone(), no_cache: service.no_cache }, None),
+            Goal::Rollback { to, .. } => add(StepSpec::PointImage { service: name.clone(), release: *to }, None),
+        }
+    }
+    if let (Goal::Deploy { .. }, Some(migration)) = (goal, &config.migration) {
+        add(StepSpec::Migrate { service: migration.service.clone() }, None);
+    }
+    let mut gap_s = 0.0;
+    let unknown = ServiceFacts::default();
+    for name in config.services.keys() {
+        let chosen = rollouts.choose(name, config, observation.services.get(name).unwrap_or(&unknown))?;
+        gap_s += chosen.gap_s;
+        let mut why = Some(chosen.why);
+        for phase in chosen.phases {
+            add(phase, why.take());
+        }
+    }
+    add(StepSpec::Verify, None);
+    if let (Goal::Rollback { down_to: Some(to), .. }, Some(migration)) = (goal, &config.migration) {
+        add(StepSpec::MigrateDown { service: migration.service.clone(), to: to.clone() }, None);
+    }
+    if serves {
+        add(StepSpec::Watch, None);
+    }
+    add(StepSpec::Prune, None);
+    plan.gap_s = gap_s;
+    Ok(plan)
+}
+
+/// The tree is the one that the last release shipped, nobody changed it since, and what that release put in service
+/// still runs.
+fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
+    observation.last.as_ref().is_some_and(|last| {
+        last.fingerprint == goal.fingerprint()
+            && observation.files_differ == 0
+            && config.services.keys().all(|name| {
+                let facts = observation.services.get(name);
+                facts.is_some_and(|f| f.runs() && f.real.as_ref().map(|r| &r.image) == last.images.get(name))
+            })
+    })
+}
+
+/// A dump is never larger than its database here, an image and its layers seldom more than a gigabyte.
+const IMAGE_BYTES: u64 = 500_000_000;
+
+fn enough_disk(observation: &Observation) -> Result<(), Problem> {
+    let images = observation
+        .services
+        .values()
+        .filter(|s| s.real.as_ref().is_some_and(|r| r.image.0.starts_with("sha256:")))
+        .count();
+    let needed = observation.databases.values().sum::<u64>() + IMAGE_BYTES * images as u64;
+    if observation.disk_free >= needed {
+        return Ok(());
+    }
+    let (needed, free) = (stapel_text::bytes(needed), stapel_text::bytes(observation.disk_free));
+    Err(problem!(Refused, "core-disk-full", needed = needed, free = free))
+}
+
+#[cfg(test)]
+mod tests;

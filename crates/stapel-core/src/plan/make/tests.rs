@@ -1,0 +1,100 @@
+use super::*;
+use crate::observation::LastRelease;
+use crate::ports::{ImageId, Instance};
+
+const TOML: &str = r#"
+    app = "shop"
+    [target.production]
+    host = "local"
+    path = "/srv/shop"
+    [service.web]
+    [database.main]
+    kind = "postgres"
+    service = "db"
+    [migration]
+    tool = "alembic"
+    service = "web"
+"#;
+
+struct OnePhase;
+
+impl Rollouts for OnePhase {
+    fn choose(&self, service: &str, _: &Config, _: &ServiceFacts) -> Result<Chosen, Problem> {
+        let phase = StepSpec::Phase { rollout: "one".into(), phase: "all".into(), service: service.into() };
+        Ok(Chosen { phases: vec![phase], why: text!("core-why-ship", files = 0, foreign = 0), gap_s: 0.5 })
+    }
+}
+
+fn config() -> Config {
+    Config::parse("stapel.toml", TOML).unwrap()
+}
+
+fn serving(image: &str) -> Observation {
+    let real = Instance { id: "1".into(), name: "web".into(), image: ImageId(image.into()), running: true };
+    Observation {
+        services: [("web".to_owned(), ServiceFacts { real: Some(real), pointed: None })].into(),
+        disk_free: 10_000_000_000,
+        ..Observation::default()
+    }
+}
+
+fn deploy() -> Goal {
+    Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None }
+}
+
+fn names(plan: &Plan) -> Vec<String> {
+    let name = |s: &Planned| serde_json::to_value(&s.spec).unwrap()["step"].as_str().unwrap().to_owned();
+    plan.steps.iter().map(name).collect()
+}
+
+#[test]
+fn a_deploy_over_a_serving_app_has_a_backup_before_any_change() {
+    let plan = make(&config(), &serving("sha256:a"), &deploy(), &OnePhase).unwrap();
+    let expected =
+        ["baseline", "backup", "ship", "keep_image", "build", "migrate", "phase", "verify", "watch", "prune"];
+    assert_eq!(names(&plan), expected);
+    assert!((plan.gap_s - 0.5).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_first_start_has_nothing_to_compare_with_or_to_keep() {
+    let nothing = Observation { disk_free: 1, ..Observation::default() };
+    let plan = make(&config(), &nothing, &deploy(), &OnePhase).unwrap();
+    assert_eq!(names(&plan), ["ship", "build", "migrate", "phase", "verify", "prune"]);
+}
+
+#[test]
+fn an_unchanged_app_needs_nothing() {
+    let mut there = serving("sha256:a");
+    let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
+    there.last = Some(LastRelease { id: 3, fingerprint: "f".into(), images });
+    assert!(make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty());
+
+    there.files_differ = 1;
+    assert!(!make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty(), "somebody edited a file on the server");
+    there.files_differ = 0;
+    there.services.get_mut("web").unwrap().real.as_mut().unwrap().image = ImageId("sha256:b".into());
+    assert!(!make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty(), "another image runs");
+}
+
+#[test]
+fn a_rollback_takes_the_kept_image_and_goes_down_only_when_asked_and_after_the_switch() {
+    let goal = |down_to: Option<&str>| Goal::Rollback {
+        to: 2,
+        manifest: "m".into(),
+        fingerprint: "f".into(),
+        down_to: down_to.map(str::to_owned),
+    };
+    let plan = make(&config(), &serving("sha256:a"), &goal(None), &OnePhase).unwrap();
+    assert!(names(&plan).contains(&"point_image".to_owned()) && !names(&plan).iter().any(|n| n.starts_with("migrate")));
+    let down = names(&make(&config(), &serving("sha256:a"), &goal(Some("0001")), &OnePhase).unwrap());
+    assert!(down.iter().position(|n| n == "migrate_down") > down.iter().position(|n| n == "phase"));
+}
+
+#[test]
+fn a_full_disk_is_refused_beforehand() {
+    let mut there = serving("sha256:a");
+    there.databases.insert("main".into(), 20_000_000_000);
+    let problem = make(&config(), &there, &deploy(), &OnePhase).unwrap_err();
+    assert_eq!((problem.code(), problem.class), ("core-disk-full", stapel_text::Class::Refused));
+}

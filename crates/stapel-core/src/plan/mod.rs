@@ -1,0 +1,9 @@
+//! The plan: the steps from what is there to the goal. A pure function of configuration, observation and goal.
+
+mod goal;
+mod make;
+mod spec;
+
+pub use goal::Goal;
+pub use make::{Rollouts, make};
+pub use spec::{Chosen, Plan, Planned, StepSpec};

@@ -1,0 +1,122 @@
+use serde::{Deserialize, Serialize};
+use stapel_text::Text;
+
+use super::Goal;
+
+/// Which step, with its parameters: what the journal holds, and what the agent makes a step from again after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub enum StepSpec {
+    /// Looks at the app before anything is changed.
+    Baseline,
+    /// Dumps a database and reads the dump back.
+    Backup {
+        /// The database's name in the configuration.
+        database: String,
+    },
+    /// Puts the goal's tree in the app's directory.
+    Ship,
+    /// Keeps the image in use under a dated tag.
+    KeepImage {
+        /// The service.
+        service: String,
+    },
+    /// Builds the new image while the old one serves.
+    Build {
+        /// The service.
+        service: String,
+        /// Without the layer cache.
+        no_cache: bool,
+    },
+    /// Points the service's definition at the image of an earlier release.
+    PointImage {
+        /// The service.
+        service: String,
+        /// That release.
+        release: u64,
+    },
+    /// Migrates the schema up, from the new image.
+    Migrate {
+        /// The service whose image holds the migrations.
+        service: String,
+    },
+    /// Migrates the schema down, from the image that goes.
+    MigrateDown {
+        /// The service whose image holds the migrations.
+        service: String,
+        /// The revision to go down to.
+        to: String,
+    },
+    /// One phase of a rollout.
+    Phase {
+        /// The rollout's name.
+        rollout: String,
+        /// The phase's name in that rollout.
+        phase: String,
+        /// The service.
+        service: String,
+    },
+    /// The checks.
+    Verify,
+    /// Compares the app with its baseline for a time.
+    Watch,
+    /// Lets go of what is no longer needed for a way back.
+    Prune,
+}
+
+/// A step of a plan, with the words for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Which step.
+    pub spec: StepSpec,
+    /// Why it is in the plan, where that is not plain.
+    pub why: Option<Text>,
+    /// What it will do; filled in by the agent from the step itself.
+    pub does: Option<Text>,
+    /// What its undo would do; likewise. `None`: it changes nothing.
+    pub undoes: Option<Text>,
+}
+
+/// What will be done, from observation to goal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of this format.
+    pub format: u32,
+    /// What is to be reached.
+    pub goal: Goal,
+    /// The steps in order; none: everything is as it should be.
+    pub steps: Vec<Planned>,
+    /// Seconds in which a request could be lost.
+    pub gap_s: f64,
+}
+
+impl Plan {
+    /// The format written now.
+    pub const FORMAT: u32 = 1;
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// A fingerprint of what will be done, without the words: two plans that do the same are equal by it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let specs: Vec<&StepSpec> = self.steps.iter().map(|s| &s.spec).collect();
+        // Plain data of this crate: it always serializes.
+        let bytes = serde_json::to_vec(&(&self.goal, specs)).unwrap_or_default();
+        blake3::hash(&bytes).to_hex()[..16].to_owned()
+    }
+}
+
+/// The rollout that was chosen for a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// Its phases.
+    pub phases: Vec<StepSpec>,
+    /// Why this one.
+    pub why: Text,
+    /// Seconds in which a request could be lost.
+    pub gap_s: f64,
+}

@@ -1,0 +1,75 @@
+use async_trait::async_trait;
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+use stapel_text::Problem;
+
+use crate::Proof;
+
+/// What a dump is a dump of. It stands in manifests, so its words are part of their format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An archive of `pg_dump --format=custom`.
+    Postgres,
+    /// An SQLite file.
+    Sqlite,
+}
+
+impl Kind {
+    /// The extension of a dump's file name, without the dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Postgres => "dump",
+            Self::Sqlite => "db",
+        }
+    }
+}
+
+/// A database that can be dumped, and brought back from a dump.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// What people call it; dumps are named after it.
+    fn name(&self) -> String;
+
+    /// What it is.
+    fn kind(&self) -> Kind;
+
+    /// The extension of a dump's file name, without the dot.
+    fn extension(&self) -> &'static str {
+        self.kind().extension()
+    }
+
+    /// Writes a consistent dump of the live database to `to`, which must not be there yet and is there only when it is
+    /// whole: a temporary name in the same directory (`.stapel-…`), fsync, rename. Readable by its owner only.
+    ///
+    /// # Errors
+    /// `io-failed`, and what the database says.
+    async fn dump(&self, to: &Utf8Path) -> Result<(), Problem>;
+
+    /// Reads `dump` back whole and says what is in it.
+    ///
+    /// # Errors
+    /// `data-unproven` when it is damaged or not a dump at all; what the database says when it could not be asked.
+    async fn prove(&self, dump: &Utf8Path) -> Result<Proof, Problem>;
+
+    /// Puts the content of `dump` into the live database, whole or not at all. The dump is proven first. Whoever uses
+    /// the database should be stopped: what is written after the dump was taken is lost, and locks are waited for.
+    ///
+    /// # Errors
+    /// `data-unproven` before anything has changed; what the database says, and then it is as it was.
+    async fn restore(&self, dump: &Utf8Path) -> Result<(), Problem>;
+
+    /// How much the live database holds, in bytes on its disk: a bound for a dump of it, for the disk estimate.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn size(&self) -> Result<u64, Problem>;
+
+    /// The command line with which a person restores `dump` without Stapel. `compose` is the team's own compose
+    /// command (`docker compose -f production.yml`).
+    ///
+    /// # Errors
+    /// What the database says when asked for its names.
+    async fn by_hand(&self, dump: &Utf8Path, compose: &str) -> Result<String, Problem>;
+}

@@ -1,0 +1,67 @@
+use std::fs::{File, OpenOptions};
+
+use camino::Utf8PathBuf;
+use jiff::{SignedDuration, Timestamp};
+use stapel_text::Problem;
+
+use super::Embedded;
+use super::record::Slot;
+use crate::files;
+
+/// How many logs of instances that are gone are kept.
+const KEPT: usize = 20;
+
+impl Embedded {
+    pub(crate) fn log_file(&self, id: &str) -> Utf8PathBuf {
+        self.root.join("logs").join(format!("{id}.log"))
+    }
+
+    /// Opens the log of a new instance and lets the oldest ones of those that are gone go.
+    pub(crate) fn new_log(&self, id: &str) -> Result<File, Problem> {
+        let dir = self.root.join("logs");
+        files::make_dir(&dir)?;
+        let mut in_use = Vec::new();
+        for slot in Slot::BOTH {
+            in_use.extend(self.record(slot)?.map(|r| self.log_file(&r.id)));
+        }
+        let mut old: Vec<_> =
+            files::names(&dir)?.into_iter().map(|n| dir.join(n)).filter(|p| !in_use.contains(p)).collect();
+        old.sort_by_key(|p| std::cmp::Reverse(p.metadata().and_then(|m| m.modified()).ok()));
+        old.iter().skip(KEPT).try_for_each(|p| files::remove(p))?;
+        let path = self.log_file(id);
+        OpenOptions::new().create(true).append(true).open(&path).map_err(|e| files::io(&path, &e))
+    }
+}
+
+/// The last `tail` lines of a log, of those that are not older than `since`. A line without a time is as old as the one
+/// before it.
+pub(crate) fn select(log: &str, tail: usize, since: Option<Timestamp>) -> Vec<String> {
+    let mut at = None;
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| {
+            at = line.split(' ').next().and_then(|word| word.parse::<Timestamp>().ok()).or(at);
+            since.is_none_or(|since| at.is_none_or(|at| at >= since))
+        })
+        .collect();
+    lines[lines.len().saturating_sub(tail)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// The time so many seconds ago; `None`, which is no limit, where that is before all time.
+pub(crate) fn ago(seconds: u64) -> Option<Timestamp> {
+    Timestamp::now().checked_sub(SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_lines_are_left_out_with_what_belongs_to_them() {
+        let log = "2026-01-01T00:00:00.000Z INFO a\n  more of a\n2026-01-01T00:00:09.000Z ERROR b\n  more of b\n";
+        let since = "2026-01-01T00:00:05Z".parse().ok();
+        assert_eq!(select(log, 9, since), ["2026-01-01T00:00:09.000Z ERROR b", "  more of b"]);
+        assert_eq!(select(log, 1, None), ["  more of b"]);
+        assert_eq!(select(log, 9, None).len(), 4);
+    }
+}

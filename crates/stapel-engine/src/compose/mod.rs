@@ -1,0 +1,18 @@
+//! Compose: which one is on the host, how it is called, and what it makes of the team's files.
+
+mod dotenv;
+mod find;
+mod ports;
+mod project;
+mod raw;
+mod redact;
+mod resolved;
+
+pub use find::{Compose, Generation};
+pub use ports::{Port, Protocol};
+pub use project::Project;
+pub use resolved::{Build, HealthCheck, Network, Resolved, Service, ServiceNetwork, Volume};
+
+pub(crate) use ports::exposed;
+pub(crate) use project::success;
+pub(crate) use redact::Redacted;

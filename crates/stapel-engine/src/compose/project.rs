@@ -1,0 +1,199 @@
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use stapel_host::{Command, Finished};
+use stapel_text::{Problem, problem};
+
+use super::dotenv;
+use super::find::{Compose, Generation};
+use super::raw;
+use super::redact;
+use super::resolved::Resolved;
+
+/// The names compose looks for, in the order of version 2, and the override that goes with each.
+const USUAL: [(&str, &str); 4] = [
+    ("compose.yaml", "compose.override.yaml"),
+    ("compose.yml", "compose.override.yml"),
+    ("docker-compose.yml", "docker-compose.override.yml"),
+    ("docker-compose.yaml", "docker-compose.override.yaml"),
+];
+
+/// An app as compose sees it: a directory, and which files in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// The directory in which the team calls compose, absolute.
+    pub directory: Utf8PathBuf,
+    /// The compose files (`-f`) in order, relative to the directory.
+    pub files: Vec<String>,
+    /// The project's name (`-p`) where the team gives one.
+    pub name: Option<String>,
+    /// The file for variables in the compose files (`--env-file`) where the team gives one.
+    pub env_file: Option<String>,
+}
+
+impl Project {
+    /// The app in this directory with these files.
+    pub fn new<F: Into<String>>(directory: impl Into<Utf8PathBuf>, files: impl IntoIterator<Item = F>) -> Self {
+        let files = files.into_iter().map(Into::into).collect();
+        Self { directory: directory.into(), files, name: None, env_file: None }
+    }
+
+    /// The app in this directory with the files that compose itself would take.
+    ///
+    /// # Errors
+    /// `engine-compose-file-missing` when there is none.
+    pub fn discover(directory: impl Into<Utf8PathBuf>) -> Result<Self, Problem> {
+        let directory = directory.into();
+        let there = |name: &str| directory.join(name).is_file();
+        let Some((main, over)) = USUAL.into_iter().find(|(main, _)| there(main)) else {
+            return Err(problem!(Usage, "engine-compose-file-missing", directory = directory.as_str()));
+        };
+        let files: Vec<_> = [main, over].into_iter().filter(|f| there(f)).collect();
+        Ok(Self::new(directory, files))
+    }
+
+    /// Where relative paths in the compose files begin and where compose looks for `.env`: the first file's directory.
+    #[must_use]
+    pub fn base(&self) -> Utf8PathBuf {
+        let first = self.files.first().map(|f| self.directory.join(f));
+        first.as_deref().and_then(Utf8Path::parent).map_or_else(|| self.directory.clone(), Utf8Path::to_path_buf)
+    }
+
+    /// What compose makes of the files (`compose config`). Asks no daemon.
+    ///
+    /// # Errors
+    /// `engine-config-invalid` with what compose says, `engine-config-unreadable` when its answer is none we know, and
+    /// those of [`Command::finish`].
+    pub async fn config(&self, compose: &Compose) -> Result<Resolved, Problem> {
+        if self.files.is_empty() {
+            return Err(problem!(Usage, "engine-compose-file-missing", directory = self.directory.as_str()));
+        }
+        let command = self.command(compose, None).arg("config");
+        let answer = match compose.generation {
+            Generation::V1 => command.finish().await?,
+            Generation::V2 => command.args(["--format", "json"]).finish().await?,
+        };
+        if answer.code != 0 {
+            let output = redact::said(&answer.stderr);
+            return Err(problem!(Usage, "engine-config-invalid", files = self.files.join(", "), output = output));
+        }
+        let mut resolved = Resolved::read(&answer.stdout, &self.computed_name())
+            .ok_or_else(|| problem!(Failed, "engine-config-unreadable", version = &compose.version))?;
+        for (service, files) in self.env_files() {
+            if let Some(service) = resolved.services.get_mut(&service) {
+                service.env_files = files;
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// The name compose 1.x gives the project, which it does not print: what is said, else the directory's base name.
+    fn computed_name(&self) -> String {
+        let base = self.base();
+        let said = self.name.clone().or_else(|| self.setting("COMPOSE_PROJECT_NAME"));
+        let name = said.or_else(|| Some(base.canonicalize_utf8().unwrap_or(base).file_name()?.to_owned()));
+        let kept = |c: &char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '_');
+        let name: String = name.unwrap_or_default().to_lowercase().chars().filter(kept).collect();
+        if name.is_empty() { "default".to_owned() } else { name }
+    }
+
+    /// One of compose's own variables, from our environment or the project's `.env`.
+    pub(crate) fn setting(&self, name: &str) -> Option<String> {
+        let file = self.env_file.as_ref().map_or_else(|| self.base().join(".env"), |f| self.directory.join(f));
+        dotenv::setting(&file, name)
+    }
+
+    /// A compose command about this project, up to the word that says what to do. `extra` is one more file after the
+    /// team's own.
+    pub(crate) fn command(&self, compose: &Compose, extra: Option<&Utf8Path>) -> Command {
+        let mut command = Command::new(compose.argv[0]).args(&compose.argv[1..]);
+        if let Some(name) = &self.name {
+            command = command.args(["-p", name.as_str()]);
+        }
+        for file in &self.files {
+            command = command.args(["-f", file.as_str()]);
+        }
+        if let Some(extra) = extra {
+            command = command.args(["-f", extra.as_str()]);
+        }
+        if let Some(file) = &self.env_file {
+            command = command.args(["--env-file", file.as_str()]);
+        }
+        command.current_dir(&self.directory).env("COMPOSE_ANSI", "never").env("BUILDKIT_PROGRESS", "plain")
+    }
+
+    /// The env files that the team's files name, by service.
+    fn env_files(&self) -> BTreeMap<String, Vec<Utf8PathBuf>> {
+        let base = self.base();
+        let mut all: BTreeMap<String, Vec<Utf8PathBuf>> = BTreeMap::new();
+        for file in &self.files {
+            let Ok(text) = std::fs::read_to_string(self.directory.join(file)) else { continue };
+            let Some(written) = raw::read::<raw::Written>(&text) else { continue };
+            for (name, service) in written.services {
+                let of_service = all.entry(name).or_default();
+                for entry in service.env_file.map(raw::OneOrMany::many).unwrap_or_default() {
+                    let (raw::EnvFile::Path(path) | raw::EnvFile::Long { path }) = entry;
+                    let path = base.join(path.strip_prefix("./").unwrap_or(&path));
+                    if !path.as_str().contains('$') && !of_service.contains(&path) {
+                        of_service.push(path);
+                    }
+                }
+            }
+        }
+        all
+    }
+}
+
+/// What compose came back with, as a problem without anything it quotes where it failed.
+pub(crate) fn success(finished: Finished, doing: &str) -> Result<Finished, Problem> {
+    if finished.code == 0 {
+        return Ok(finished);
+    }
+    let said = if finished.stderr.trim().is_empty() { &finished.stdout } else { &finished.stderr };
+    Err(problem!(Failed, "engine-compose-failed", doing = doing, code = finished.code, output = redact::said(said)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_a_directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Utf8PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(dir.path().join("My.App-1")).unwrap();
+        for (name, content) in files {
+            let file = path.join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, content).unwrap();
+        }
+        (dir, path)
+    }
+
+    #[test]
+    fn the_name_of_compose_1() {
+        let (_dir, path) =
+            in_a_directory(&[("c.yml", ""), ("sub/c.yml", ""), ("sub/.env", "COMPOSE_PROJECT_NAME=Named\n")]);
+        let mut project = Project::new(&path, ["c.yml"]);
+        assert_eq!(project.computed_name(), "myapp-1");
+        project.name = Some("Other_1!".into());
+        assert_eq!(project.computed_name(), "other_1");
+        assert_eq!(Project::new(&path, ["sub/c.yml"]).computed_name(), "named");
+    }
+
+    #[test]
+    fn the_usual_files_are_found_with_their_override() {
+        let (_dir, path) = in_a_directory(&[("docker-compose.yml", ""), ("docker-compose.override.yml", "")]);
+        let project = Project::discover(&path).unwrap();
+        assert_eq!(project.files, ["docker-compose.yml", "docker-compose.override.yml"]);
+        assert_eq!(Project::discover(path.join("nowhere")).unwrap_err().code(), "engine-compose-file-missing");
+    }
+
+    #[test]
+    fn env_files_are_read_from_the_files_as_written() {
+        let a = "services:\n  api:\n    env_file: ./backend/.env\n  db: {image: x}\n";
+        let b = "services:\n  api:\n    env_file:\n      - backend/.env\n      - path: b.env\n        required: false\n      - ${X}\n";
+        let (_dir, path) = in_a_directory(&[("a.yml", a), ("b.yml", b)]);
+        let found = Project::new(&path, ["a.yml", "b.yml"]).env_files();
+        assert_eq!(found["api"], [path.join("backend/.env"), path.join("b.env")]);
+        assert!(found["db"].is_empty());
+    }
+}

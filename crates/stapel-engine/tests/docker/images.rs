@@ -1,0 +1,127 @@
+//! Building, keeping, pointing and running once, with each compose of this machine and its own daemon.
+
+use super::app::{App, Taken, composes};
+use stapel_core::ports::{ImageId, Images, Instances, Silent};
+use stapel_engine::{ONCE_LABEL, ONCE_PREFIX};
+use stapel_host::Command;
+
+fn words(all: &[&str]) -> Vec<String> {
+    all.iter().map(|w| (*w).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn an_image_is_built_kept_pointed_at_and_dropped() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let docker = &app.docker;
+        assert_eq!(docker.pointed("api").await.unwrap(), None);
+        assert_eq!(docker.in_use("api").await.unwrap(), None);
+        let lines = Taken::default();
+        let first = docker.build("api", false, &lines).await.unwrap();
+        assert!(lines.all().iter().any(|l| l.contains("page")), "{:?}", lines.all());
+        assert_eq!(docker.pointed("api").await.unwrap().as_ref(), Some(&first));
+        let name = docker.keep("api", &first, "stapel-r1").await.unwrap();
+        assert!(name.ends_with("-api:stapel-r1"), "{name}");
+        docker.recreate("api", &Silent).await.unwrap();
+        assert_eq!(docker.in_use("api").await.unwrap().as_ref(), Some(&first));
+
+        app.change("2");
+        let second = docker.build("api", true, &Silent).await.unwrap();
+        assert_ne!(first, second);
+        assert_eq!(docker.in_use("api").await.unwrap().as_ref(), Some(&first));
+        docker.keep("api", &second, "stapel-r2").await.unwrap();
+        assert_eq!(docker.tags("api", "stapel-r").await.unwrap(), ["stapel-r1", "stapel-r2"]);
+        assert_eq!(docker.kept("api", "stapel-r1").await.unwrap().as_ref(), Some(&first));
+        docker.point("api", &first).await.unwrap();
+        assert_eq!(docker.pointed("api").await.unwrap().as_ref(), Some(&first));
+
+        // The second has no other name now and nobody uses it: it goes. The first is pointed at and runs: it stays.
+        docker.drop_tag("api", "stapel-r2").await.unwrap();
+        assert_eq!(docker.kept("api", "stapel-r2").await.unwrap(), None);
+        assert!(docker.point("api", &second).await.is_err());
+        docker.drop_tag("api", "stapel-r1").await.unwrap();
+        docker.drop_tag("api", "stapel-r1").await.unwrap();
+        assert_eq!(docker.in_use("api").await.unwrap().as_ref(), Some(&first));
+        // Even its last name can be taken off while it runs.
+        docker.drop_tag("api", "latest").await.unwrap();
+        assert_eq!(docker.pointed("api").await.unwrap(), None);
+        assert_eq!(docker.recreate("api", &Silent).await.unwrap_err().code(), "engine-image-missing");
+        docker.point("api", &first).await.unwrap();
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn an_image_without_a_name_in_the_file_has_the_one_compose_gives() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let built = app.docker.build("worker", false, &Silent).await.unwrap();
+        let name = app.docker.image_name("worker").unwrap();
+        assert_eq!(name, format!("{}{}worker", app.docker.name(), app.separator()));
+        let real = app.docker.recreate("worker", &Silent).await.unwrap();
+        assert_eq!(real.image, built);
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn a_one_off_run_has_the_environment_and_leaves_nothing() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let docker = &app.docker;
+        let old = docker.build("api", false, &Silent).await.unwrap();
+        docker.keep("api", &old, "old").await.unwrap();
+        app.change("2");
+        let new = docker.build("api", false, &Silent).await.unwrap();
+
+        // What is asked for runs, not what the definition points at; arguments stay as they are; both outputs come.
+        let argv = words(&[
+            "/bin/sh",
+            "-c",
+            "cat /www/page; echo; echo \"$SECRET $1\"; echo to-stderr >&2; exit 7",
+            "x",
+            "a b '$HOME'",
+        ]);
+        for (image, page) in [(&old, "1"), (&new, "2")] {
+            let lines = Taken::default();
+            let code = docker.run_once("api", image, &argv, &lines).await.unwrap();
+            let mut said = lines.all();
+            said.sort();
+            let mut expected = vec![page.to_owned(), "hunter2 a b '$HOME'".to_owned(), "to-stderr".to_owned()];
+            expected.sort();
+            assert_eq!((code, said), (7, expected));
+        }
+        assert_eq!(docker.run_once("api", &new, &words(&["/bin/true"]), &Silent).await.unwrap(), 0);
+        let missing = ImageId("sha256:0000000000000000000000000000000000000000000000000000000000000000".into());
+        assert_eq!(docker.run_once("api", &missing, &argv, &Silent).await.unwrap_err().code(), "engine-image-missing");
+        let wrong = docker.run_once("api", &new, &words(&["/no/such program"]), &Silent).await.unwrap_err();
+        assert_eq!(wrong.code(), "engine-compose-failed");
+        let left = Command::new("docker").args(["ps", "-aq", "--filter"]).arg(format!("label={ONCE_LABEL}"));
+        let left = left.arg("--filter").arg(format!("name={ONCE_PREFIX}{}", docker.name())).run().await.unwrap().stdout;
+        assert_eq!(left, "");
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn a_one_off_run_whose_process_died_is_swept() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let docker = app.docker.clone();
+        let image = docker.build("api", false, &Silent).await.unwrap();
+        let lines = std::sync::Arc::new(Taken::default());
+        let (inner, taken) = (docker.clone(), lines.clone());
+        let argv = words(&["/bin/sh", "-c", "echo here; exec sleep 1000"]);
+        let run = tokio::spawn(async move { inner.run_once("api", &image, &argv, taken.as_ref()).await });
+        let every = std::time::Duration::from_millis(20);
+        let limit = std::time::Duration::from_secs(120);
+        let here = async || Ok((!lines.all().is_empty()).then_some(()));
+        stapel_host::until(stapel_text::Text::new("x"), every, limit, here).await.unwrap();
+        run.abort();
+        assert!(run.await.unwrap_err().is_cancelled());
+        assert_eq!(docker.sweep_once().await.unwrap(), 1);
+        assert_eq!(docker.sweep_once().await.unwrap(), 0);
+        assert_eq!(docker.real("api").await.unwrap(), None);
+        app.clear().await;
+    }
+}

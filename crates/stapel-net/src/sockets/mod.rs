@@ -1,0 +1,99 @@
+//! What a container has open, read from its network namespace through `/proc`.
+
+mod table;
+
+use std::io;
+
+use stapel_text::{Problem, problem};
+
+pub(crate) use table::{Row, State, parse};
+
+/// How many connections a peer has open on its own `ports`: established, half closed, or still exchanging their last
+/// segments; also those whose handshake is under way, because they were let in and will be established in a moment. A
+/// peer that has gone has none.
+///
+/// `pid` is any process in the peer's network namespace. A connection kept alive counts: from here it cannot be told
+/// from one that is in use.
+///
+/// # Errors
+/// `io-failed` when `/proc` cannot be read.
+pub fn open(pid: i32, ports: &[u16]) -> Result<u32, Problem> {
+    let rows = rows(pid)?;
+    let open = rows.iter().filter(|r| r.state.open() && ports.contains(&r.local.port()));
+    Ok(u32::try_from(open.count()).unwrap_or(u32::MAX))
+}
+
+/// Whether a peer accepts connections on this port where others reach it: on its loopback alone it does not count.
+///
+/// # Errors
+/// `io-failed` when `/proc` cannot be read.
+pub fn listening(pid: i32, port: u16) -> Result<bool, Problem> {
+    let listens = |r: &Row| r.state == State::Listen && r.local.port() == port && !r.local.ip().is_loopback();
+    Ok(rows(pid)?.iter().any(listens))
+}
+
+/// The TCP sockets in the network namespace of a process, over IPv4 and IPv6.
+pub(crate) fn rows(pid: i32) -> Result<Vec<Row>, Problem> {
+    rows_of(&pid.to_string())
+}
+
+/// As [`rows`], for `/proc/PROCESS`.
+pub(crate) fn rows_of(process: &str) -> Result<Vec<Row>, Problem> {
+    let mut rows = Vec::new();
+    for table in ["tcp", "tcp6"] {
+        let path = format!("/proc/{process}/net/{table}");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => rows.extend(parse(&text)),
+            // The process has gone, or the kernel has no IPv6.
+            Err(e) if e.kind() == io::ErrorKind::NotFound || gone(&e) => {}
+            Err(e) => return Err(problem!(Failed, "io-failed", path = path, error = e)),
+        }
+    }
+    Ok(rows)
+}
+
+/// What `/proc` answers when a process ends while it is looked at.
+fn gone(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::SRCH, Errno::INVAL].iter().any(|e| error.raw_os_error() == Some(e.raw_os_error()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    fn me() -> i32 {
+        rustix::process::getpid().as_raw_nonzero().get()
+    }
+
+    #[test]
+    fn a_connection_is_open_until_it_is_closed() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(open(me(), &[port]).unwrap(), 0);
+        let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        assert_eq!(open(me(), &[port]).unwrap(), 1);
+        let (server, _) = listener.accept().unwrap();
+        assert_eq!(open(me(), &[port]).unwrap(), 1);
+        drop(client);
+        assert_eq!(open(me(), &[port]).unwrap(), 1, "the server has not closed its side");
+        drop(server);
+        assert_eq!(open(me(), &[port]).unwrap(), 0);
+    }
+
+    #[test]
+    fn listening_means_reachable() {
+        let inside = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(!listening(me(), inside.local_addr().unwrap().port()).unwrap());
+        let outside = TcpListener::bind("0.0.0.0:0").unwrap();
+        assert!(listening(me(), outside.local_addr().unwrap().port()).unwrap());
+    }
+
+    #[test]
+    fn a_gone_process_has_nothing() {
+        assert_eq!(open(i32::MAX, &[80]).unwrap(), 0);
+        assert!(!listening(i32::MAX, 80).unwrap());
+    }
+}

@@ -1,0 +1,20 @@
+//! The room at work on a real kernel, and on a real Docker where there is one. Needs root; what cannot run here says
+//! so and is left out.
+
+mod docker;
+mod refuse;
+mod world;
+
+/// No test: this program as a forwarder, see [`world::launch`].
+#[test]
+#[ignore = "a process that other tests start"]
+fn forwarder_child() {
+    world::forward();
+}
+
+/// No test: this program as a server in a container, see [`docker`].
+#[test]
+#[ignore = "a process that other tests start"]
+fn server_child() {
+    docker::serve();
+}

@@ -1,0 +1,31 @@
+use serde_json::Value;
+use stapel_text::{Text, text};
+
+use super::HttpCheck;
+
+/// Whether an answer is as the check wants it; both ways in words.
+pub(super) fn judge(check: &HttpCheck, status: u16, body: &[u8]) -> Result<Text, Text> {
+    let expected = match check.expect_status.as_slice() {
+        [] => (200..=299).contains(&status),
+        listed => listed.contains(&status),
+    };
+    if !expected {
+        return Err(text!("probe-status", status = status.to_string()));
+    }
+    if let Some(wanted) = &check.body_contains
+        && !contains(body, wanted.as_bytes())
+    {
+        return Err(text!("probe-body", wanted = wanted));
+    }
+    if !check.json.is_empty() {
+        let json: Value = serde_json::from_slice(body).map_err(|e| text!("probe-no-json", error = e.to_string()))?;
+        if let Some(broken) = check.json.iter().find_map(|rule| rule.broken(&json)) {
+            return Err(broken);
+        }
+    }
+    Ok(text!("probe-ok", status = status.to_string()))
+}
+
+fn contains(body: &[u8], wanted: &[u8]) -> bool {
+    wanted.is_empty() || body.windows(wanted.len()).any(|w| w == wanted)
+}

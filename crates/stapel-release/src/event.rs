@@ -1,0 +1,67 @@
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use stapel_text::{Problem, Text};
+
+use crate::{Outcome, StepState};
+
+/// Something that happened in a release: what a screen, `--json` and `attach` show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// A step changed its state.
+    Step {
+        /// Which, counted from 0 in the plan.
+        index: usize,
+        /// The new state.
+        state: StepState,
+        /// Why, for a failure.
+        problem: Option<Problem>,
+    },
+    /// A step says something that a person wants to know.
+    Say {
+        /// Which step.
+        index: usize,
+        /// What.
+        text: Text,
+    },
+    /// A line of a running command's output.
+    Line {
+        /// Which step.
+        index: usize,
+        /// The line.
+        line: String,
+    },
+    /// How far a step is.
+    Progress {
+        /// Which step.
+        index: usize,
+        /// Done so far.
+        done: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// The way back begins.
+    GoingBack {
+        /// Why.
+        problem: Problem,
+    },
+    /// The release has ended.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// Why, if not well.
+        problem: Option<Problem>,
+    },
+}
+
+/// An event with its place in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Grows with each event of the host; where to go on reading.
+    pub seq: i64,
+    /// When, by the host's clock.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}

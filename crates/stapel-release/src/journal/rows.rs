@@ -1,0 +1,196 @@
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use serde::{Deserialize, Serialize};
+use stapel_core::config::Config;
+use stapel_core::plan::Plan;
+use stapel_host::ProcessId;
+use stapel_text::{Problem, problem};
+
+use super::{failed, unreadable};
+use crate::{Event, Outcome, Recorded, StepState};
+
+/// What is written when a release begins.
+#[derive(Debug, Clone)]
+pub struct Begin {
+    /// `deploy`, `rollback`; `found` for release 0.
+    pub doing: String,
+    /// The person, as their machine names them.
+    pub who: String,
+    /// The machine they sit at.
+    pub origin: String,
+    /// The target's name in the configuration.
+    pub target: String,
+    /// The configuration that it runs by.
+    pub config: Config,
+    /// The plan.
+    pub plan: Plan,
+    /// Set for release 0 only: it has no steps and has ended as it began.
+    pub found: bool,
+}
+
+/// A release in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Release {
+    /// Its number.
+    pub id: u64,
+    /// `deploy`, `rollback`, `found`.
+    pub doing: String,
+    /// Who.
+    pub who: String,
+    /// From where.
+    pub origin: String,
+    /// The target's name in the configuration.
+    pub target: String,
+    /// The configuration that it ran by.
+    pub config: Config,
+    /// Its plan.
+    pub plan: Plan,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How; `None` while it runs, or when its process died.
+    pub outcome: Option<Outcome>,
+    /// Why, if not well.
+    pub problem: Option<Problem>,
+    #[serde(skip)]
+    pub(super) runner: Option<ProcessId>,
+}
+
+impl Release {
+    /// Whether the process that runs it lives.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.outcome.is_none() && self.runner.as_ref().is_some_and(ProcessId::alive)
+    }
+
+    /// Seconds from begin to end.
+    #[must_use]
+    pub fn seconds(&self) -> Option<f64> {
+        self.ended_at.map(|end| end.duration_since(self.began_at).as_secs_f64())
+    }
+}
+
+pub(super) fn insert(db: &Connection, begin: &Begin) -> Result<u64, Problem> {
+    let config = serde_json::to_string(&begin.config).map_err(|e| unreadable(&e))?;
+    let plan = serde_json::to_string(&begin.plan).map_err(|e| unreadable(&e))?;
+    let now = Timestamp::now().to_string();
+    // Numbers begin at 1 and are never given out again; 0 is what was found.
+    let id: u64 = match begin.found {
+        true => 0,
+        false => {
+            db.query_row("SELECT COALESCE(MAX(id), 0) + 1 FROM releases", [], |r| r.get(0)).map_err(|e| failed(&e))?
+        }
+    };
+    let outcome = begin.found.then(|| Outcome::Found.name());
+    db.execute(
+        "INSERT INTO releases (id, doing, who, origin, target, config, plan, began_at, ended_at, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![id, begin.doing, begin.who, begin.origin, begin.target, config, plan, now, begin.found.then_some(&now), outcome],
+    )
+    .map_err(|e| failed(&e))?;
+    for index in 0..begin.plan.steps.len() {
+        db.execute(
+            "INSERT INTO steps (release, idx, state) VALUES (?1, ?2, ?3)",
+            params![id, index, StepState::Planned.name()],
+        )
+        .map_err(|e| failed(&e))?;
+    }
+    Ok(id)
+}
+
+pub(super) fn step_state(db: &Connection, release: u64, index: usize) -> Result<StepState, Problem> {
+    let name: Option<String> = db
+        .query_row("SELECT state FROM steps WHERE release = ?1 AND idx = ?2", params![release, index], |r| r.get(0))
+        .optional()
+        .map_err(|e| failed(&e))?;
+    name.and_then(|n| StepState::from_name(&n))
+        .ok_or_else(|| problem!(Usage, "release-unknown", release = release.to_string()))
+}
+
+pub(super) fn steps(db: &Connection, release: u64) -> Result<Vec<StepState>, Problem> {
+    let mut query =
+        db.prepare_cached("SELECT state FROM steps WHERE release = ?1 ORDER BY idx").map_err(|e| failed(&e))?;
+    let names = query.query_map([release], |r| r.get::<_, String>(0)).map_err(|e| failed(&e))?;
+    names
+        .map(|n| {
+            let n = n.map_err(|e| failed(&e))?;
+            StepState::from_name(&n).ok_or_else(|| problem!(Failed, "release-journal", error = n))
+        })
+        .collect()
+}
+
+pub(super) fn releases(db: &Connection, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<Release>, Problem> {
+    // `condition` is one of the literals of this crate.
+    let sql = format!(
+        "SELECT id, doing, who, origin, target, config, plan, began_at, ended_at, outcome, problem, runner_pid, runner_started, runner_boot
+         FROM releases {condition}"
+    );
+    let mut query = db.prepare_cached(&sql).map_err(|e| failed(&e))?;
+    let mut rows = query.query(values).map_err(|e| failed(&e))?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(|e| failed(&e))? {
+        all.push(release(row)?);
+    }
+    Ok(all)
+}
+
+fn release(row: &Row<'_>) -> Result<Release, Problem> {
+    fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: &str) -> Result<T, Problem> {
+        row.get(column).map_err(|e| failed(&e))
+    }
+    let time = |text: String| {
+        text.parse::<Timestamp>().map_err(|e| problem!(Failed, "release-journal", error = e.to_string()))
+    };
+    let runner = match (
+        get::<Option<i32>>(row, "runner_pid")?,
+        get::<Option<i64>>(row, "runner_started")?,
+        get::<Option<String>>(row, "runner_boot")?,
+    ) {
+        (Some(pid), Some(started), Some(boot)) => Some(ProcessId { pid, started: started.unsigned_abs(), boot }),
+        _ => None,
+    };
+    Ok(Release {
+        id: get(row, "id")?,
+        doing: get(row, "doing")?,
+        who: get(row, "who")?,
+        origin: get(row, "origin")?,
+        target: get(row, "target")?,
+        config: serde_json::from_str(&get::<String>(row, "config")?).map_err(|e| unreadable(&e))?,
+        plan: serde_json::from_str(&get::<String>(row, "plan")?).map_err(|e| unreadable(&e))?,
+        began_at: time(get(row, "began_at")?)?,
+        ended_at: get::<Option<String>>(row, "ended_at")?.map(time).transpose()?,
+        outcome: get::<Option<String>>(row, "outcome")?.and_then(|n| Outcome::from_name(&n)),
+        problem: get::<Option<String>>(row, "problem")?
+            .map(|p| serde_json::from_str(&p))
+            .transpose()
+            .map_err(|e| unreadable(&e))?,
+        runner,
+    })
+}
+
+pub(super) fn tell(db: &Connection, release: u64, event: &Event) -> Result<(), Problem> {
+    let text = serde_json::to_string(event).map_err(|e| unreadable(&e))?;
+    db.prepare_cached("INSERT INTO events (release, at, event) VALUES (?1, ?2, ?3)")
+        .and_then(|mut q| q.execute(params![release, Timestamp::now().to_string(), text]))
+        .map_err(|e| failed(&e))?;
+    Ok(())
+}
+
+pub(super) fn events(db: &Connection, release: u64, after: i64, limit: usize) -> Result<Vec<Recorded>, Problem> {
+    let mut query = db
+        .prepare_cached("SELECT seq, at, event FROM events WHERE release = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3")
+        .map_err(|e| failed(&e))?;
+    let mut rows = query.query(params![release, after, limit]).map_err(|e| failed(&e))?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(|e| failed(&e))? {
+        let text = |n: usize| row.get::<_, String>(n).map_err(|e| failed(&e));
+        all.push(Recorded {
+            seq: row.get(0).map_err(|e| failed(&e))?,
+            at: text(1)?
+                .parse()
+                .map_err(|e: jiff::Error| problem!(Failed, "release-journal", error = e.to_string()))?,
+            event: serde_json::from_str(&text(2)?).map_err(|e| unreadable(&e))?,
+        });
+    }
+    Ok(all)
+}

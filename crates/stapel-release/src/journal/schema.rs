@@ -1,0 +1,82 @@
+use camino::Utf8Path;
+use rusqlite::Connection;
+use stapel_text::{Problem, problem};
+
+use super::failed;
+
+/// The schema's steps; the journal's `user_version` is how many of them it has. Never change one that was released:
+/// add another.
+const STEPS: &[&str] = &["
+    CREATE TABLE releases (
+        id INTEGER PRIMARY KEY,
+        doing TEXT NOT NULL,
+        who TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        target TEXT NOT NULL,
+        config TEXT NOT NULL,
+        plan TEXT NOT NULL,
+        began_at TEXT NOT NULL,
+        ended_at TEXT,
+        outcome TEXT,
+        problem TEXT,
+        runner_pid INTEGER,
+        runner_started INTEGER,
+        runner_boot TEXT
+    ) STRICT;
+    CREATE TABLE steps (
+        release INTEGER NOT NULL REFERENCES releases (id),
+        idx INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        began_at TEXT,
+        ended_at TEXT,
+        problem TEXT,
+        PRIMARY KEY (release, idx)
+    ) STRICT;
+    CREATE TABLE facts (
+        release INTEGER NOT NULL REFERENCES releases (id),
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (release, key)
+    ) STRICT;
+    CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        release INTEGER NOT NULL REFERENCES releases (id),
+        at TEXT NOT NULL,
+        event TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX events_by_release ON events (release, seq);
+"];
+
+pub(super) fn connect(path: &Utf8Path, synchronous: &str) -> Result<Connection, Problem> {
+    let db = Connection::open(path).map_err(|e| failed(&e))?;
+    db.busy_timeout(std::time::Duration::from_secs(30)).map_err(|e| failed(&e))?;
+    for (name, value) in [("journal_mode", "WAL"), ("synchronous", synchronous), ("foreign_keys", "ON")] {
+        db.pragma_update(None, name, value).map_err(|e| failed(&e))?;
+    }
+    Ok(db)
+}
+
+pub(super) fn migrate(db: &Connection) -> Result<(), Problem> {
+    let version =
+        |db: &Connection| db.pragma_query_value(None, "user_version", |r| r.get::<_, usize>(0)).map_err(|e| failed(&e));
+    if version(db)? == STEPS.len() {
+        return Ok(());
+    }
+    // Two commands may come to a new host at once: one makes the schema, the other waits here and finds it made.
+    db.execute_batch("BEGIN IMMEDIATE").map_err(|e| failed(&e))?;
+    let done = version(db)?;
+    if done > STEPS.len() {
+        db.execute_batch("ROLLBACK").map_err(|e| failed(&e))?;
+        return Err(problem!(
+            Refused,
+            "release-journal-newer",
+            theirs = done.to_string(),
+            ours = STEPS.len().to_string()
+        ));
+    }
+    for step in &STEPS[done..] {
+        db.execute_batch(step).map_err(|e| failed(&e))?;
+    }
+    db.pragma_update(None, "user_version", STEPS.len()).map_err(|e| failed(&e))?;
+    db.execute_batch("COMMIT").map_err(|e| failed(&e))
+}

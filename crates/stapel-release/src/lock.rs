@@ -1,0 +1,116 @@
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+
+use camino::Utf8Path;
+use jiff::Timestamp;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+use stapel_text::{Problem, problem};
+
+/// Who holds the lock: what a person who meets it wants to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The person, as their machine names them.
+    pub who: String,
+    /// What they are doing: `deploy`, `rollback`.
+    pub doing: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// The process on the host.
+    pub pid: i32,
+}
+
+/// The lock of an app on its host. It belongs to a process: the kernel gives it back when that process ends, however
+/// it ends, so a dead owner never blocks and a live one is never overrun.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, or says who holds it.
+    ///
+    /// # Errors
+    /// `release-locked` (class `Busy`) with the owner; `io-failed`.
+    pub fn take(path: &Utf8Path, owner: &Owner) -> Result<Self, Problem> {
+        let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
+        let mut file =
+            File::options().create(true).read(true).write(true).truncate(false).open(path).map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => return Err(held(&mut file)),
+            Err(e) => return Err(failed(e.into())),
+        }
+        let line = serde_json::to_vec(owner).map_err(|e| failed(e.into()))?;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(&line))
+            .and_then(|()| file.sync_data())
+            .map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+
+    /// Who holds the lock now, if anybody does.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn owner(path: &Utf8Path) -> Result<Option<Owner>, Problem> {
+        let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(failed(e)),
+        };
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => Ok(None),
+            Err(Errno::WOULDBLOCK) => Ok(read(&mut file)),
+            Err(e) => Err(failed(e.into())),
+        }
+    }
+}
+
+fn read(file: &mut File) -> Option<Owner> {
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.read_to_string(&mut text)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The owner may be between taking the lock and writing its name: then it is held by somebody, since just now.
+fn held(file: &mut File) -> Problem {
+    let owner = read(file);
+    let (who, doing) = owner.as_ref().map_or(("?", "?"), |o| (o.who.as_str(), o.doing.as_str()));
+    let since = owner.as_ref().map_or_else(Timestamp::now, |o| o.since);
+    let pid = owner.as_ref().map_or_else(|| "?".to_owned(), |o| o.pid.to_string());
+    problem!(
+        Busy,
+        "release-locked",
+        who = who,
+        doing = doing,
+        since = since.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        pid = pid
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner() -> Owner {
+        Owner { who: "anna".into(), doing: "deploy".into(), since: Timestamp::UNIX_EPOCH, pid: 7 }
+    }
+
+    #[test]
+    fn the_second_is_told_who_and_since_when() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path()).unwrap().join("lock");
+        let first = Lock::take(&path, &owner()).unwrap();
+        let problem = Lock::take(&path, &owner()).unwrap_err();
+        assert_eq!((problem.class, problem.code()), (stapel_text::Class::Busy, "release-locked"));
+        assert!(problem.to_string().contains("anna") && problem.to_string().contains("1970"), "{problem}");
+        assert_eq!(Lock::owner(&path).unwrap(), Some(owner()));
+        drop(first);
+        assert_eq!(Lock::owner(&path).unwrap(), None);
+        Lock::take(&path, &owner()).unwrap();
+    }
+}

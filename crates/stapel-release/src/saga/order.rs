@@ -1,0 +1,47 @@
+use crate::{Kind, StepState};
+
+/// The order in which begun steps are undone.
+///
+/// While traffic has not moved: simply backwards. Once a step of kind `Traffic` was begun, the *definition* (tree,
+/// environment, image) goes back first, because the undo of a switch makes the former version again from its
+/// definition while the new one still serves; then traffic goes back, then everything else, each backwards.
+#[must_use]
+pub fn undo_order(kinds: &[Kind], states: &[StepState]) -> Vec<usize> {
+    let begun: Vec<usize> = (0..kinds.len().min(states.len())).rev().filter(|i| states[*i].begun()).collect();
+    if !begun.iter().any(|i| kinds[*i] == Kind::Traffic) {
+        return begun;
+    }
+    let rank = |kind: Kind| match kind {
+        Kind::Definition => 0,
+        Kind::Traffic => 1,
+        Kind::Data | Kind::Observation => 2,
+    };
+    let mut ordered = begun;
+    // A stable sort: within a rank it stays backwards.
+    ordered.sort_by_key(|i| rank(kinds[*i]));
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Kind::{Data, Definition, Observation, Traffic};
+    use StepState::{Doing, Done, Failed, Planned, Undone};
+
+    const KINDS: [Kind; 6] = [Observation, Definition, Definition, Data, Traffic, Traffic];
+
+    #[test]
+    fn before_traffic_moves_it_is_simply_backwards() {
+        assert_eq!(undo_order(&KINDS, &[Done, Done, Done, Failed, Planned, Planned]), [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn after_it_the_definition_comes_first() {
+        assert_eq!(undo_order(&KINDS, &[Done, Done, Done, Done, Done, Doing]), [2, 1, 5, 4, 3, 0]);
+    }
+
+    #[test]
+    fn what_is_undone_already_is_not_undone_again() {
+        assert_eq!(undo_order(&KINDS, &[Done, Done, Undone, Undone, Planned, Planned]), [1, 0]);
+    }
+}

@@ -1,0 +1,43 @@
+use std::time::Duration;
+
+use stapel_core::ports::{Health, Instance};
+use stapel_text::{Problem, problem, text};
+
+use crate::Context;
+
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How many lines of its log a start that failed is shown with.
+const LOG_TAIL: usize = 20;
+
+/// Waits until the instance is healthy and the checks admit it.
+///
+/// # Errors
+/// `rollouts-not-healthy` with the end of its log as soon as it cannot become healthy any more or the time is over;
+/// what the checks say.
+pub(crate) async fn healthy(cx: &Context, service: &str, instance: &Instance) -> Result<(), Problem> {
+    let what = text!("rollouts-await-healthy", service = service);
+    let found = stapel_host::until(what, LOOK_EVERY, cx.healthy_within, async || {
+        match cx.world.instances.health(instance).await? {
+            Health::Healthy => Ok(Some(None)),
+            Health::Starting => Ok(None),
+            Health::Unhealthy(said) => Ok(Some(Some(text!("rollouts-unhealthy", said = said)))),
+            Health::Exited(code) => Ok(Some(Some(text!("rollouts-exited", code = code.to_string())))),
+            Health::Gone => Ok(Some(Some(text!("rollouts-gone")))),
+        }
+    })
+    .await;
+    let detail = match found {
+        Ok(None) => return cx.gate.admits(instance).await,
+        Ok(Some(detail)) => detail,
+        Err(problem) if problem.code() == "timed-out" => problem.what,
+        Err(problem) => return Err(problem),
+    };
+    let logs = cx.world.instances.logs(instance, LOG_TAIL, None).await.unwrap_or_default();
+    Err(problem!(
+        Failed,
+        "rollouts-not-healthy",
+        instance = &instance.name,
+        detail = detail,
+        logs = logs.join("\n    ")
+    ))
+}

@@ -1,0 +1,38 @@
+use async_trait::async_trait;
+use stapel_release::{Kind, Step, StepContext};
+use stapel_text::{Problem, Text, problem, text};
+
+use super::{Leg, MOVED};
+
+pub(super) struct Divert(pub(super) Leg);
+
+#[async_trait]
+impl Step for Divert {
+    fn does(&self) -> Text {
+        text!("rollouts-divert-does")
+    }
+
+    fn undoes(&self) -> Option<Text> {
+        Some(text!("rollouts-divert-undoes"))
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Traffic
+    }
+
+    async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let candidate = self.0.candidate().await?;
+        let candidate =
+            candidate.ok_or_else(|| problem!(Failed, "rollouts-no-candidate", service = &self.0.service))?;
+        cx.set_fact(MOVED, &true)?;
+        let left = self.0.candidate_takes_over(&candidate).await?;
+        if left > 0 {
+            cx.say(text!("rollouts-left-open", left = left));
+        }
+        Ok(())
+    }
+
+    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
+        self.0.real_takes_over().await.map(drop)
+    }
+}

@@ -1,0 +1,30 @@
+use async_trait::async_trait;
+use stapel_release::{Kind, Step, StepContext};
+use stapel_text::{Problem, Text, text};
+
+use super::Leg;
+
+pub(super) struct Replace(pub(super) Leg);
+
+#[async_trait]
+impl Step for Replace {
+    fn does(&self) -> Text {
+        text!("rollouts-replace-does", service = &self.0.service)
+    }
+
+    fn undoes(&self) -> Option<Text> {
+        Some(text!("rollouts-replace-undoes", service = &self.0.service))
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Traffic
+    }
+
+    async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        self.0.remake_real(cx).await
+    }
+
+    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        self.0.remake_real(cx).await
+    }
+}

@@ -1,0 +1,63 @@
+use stapel_core::config::Config;
+use stapel_core::observation::ServiceFacts;
+use stapel_core::plan::{Chosen, Rollouts, StepSpec};
+use stapel_release::Step;
+use stapel_text::{Problem, Text, problem};
+
+use crate::Context;
+use crate::relay::Relay;
+use crate::start::Start;
+
+/// One way for new instances to take over traffic.
+pub trait Rollout: Sync {
+    /// Its name in plans and in `stapel.toml`.
+    fn name(&self) -> &'static str;
+
+    /// Whether it suits a service in this state, and why; `None`: it does not.
+    fn suits(&self, facts: &ServiceFacts) -> Option<Text>;
+
+    /// Seconds in which a request could be lost.
+    fn gap_s(&self) -> f64;
+
+    /// The names of its phases in their order.
+    fn phases(&self) -> &'static [&'static str];
+
+    /// The step of a phase; `None` for a name that is not one of [`Rollout::phases`].
+    fn step(&self, phase: &str, service: &str, context: &Context) -> Option<Box<dyn Step>>;
+}
+
+/// Every rollout, in the order in which they are tried.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Rollout] {
+    &[&Start, &Relay]
+}
+
+/// Makes the step of a phase that a plan names.
+///
+/// # Errors
+/// `rollouts-unknown` for a plan of another version that names what this one does not have.
+pub fn step(rollout: &str, phase: &str, service: &str, context: &Context) -> Result<Box<dyn Step>, Problem> {
+    let found = all().iter().find(|r| r.name() == rollout).and_then(|r| r.step(phase, service, context));
+    found.ok_or_else(|| problem!(Failed, "rollouts-unknown", rollout = rollout, phase = phase))
+}
+
+/// The choice among all of them, for the planner.
+pub struct All;
+
+impl Rollouts for All {
+    fn choose(&self, service: &str, config: &Config, facts: &ServiceFacts) -> Result<Chosen, Problem> {
+        let wanted = config.services.get(service).and_then(|s| s.rollout.as_deref());
+        // What does not run yet is started, whatever rollout it will have later.
+        let candidates = all().iter().filter(|r| !facts.runs() || wanted.is_none_or(|w| w == r.name()));
+        let found = candidates.filter_map(|r| r.suits(facts).map(|why| (r, why))).next();
+        let Some((rollout, why)) = found else {
+            return Err(problem!(Refused, "rollouts-none", service = service, wanted = wanted.unwrap_or("-")));
+        };
+        let phase = |phase: &&str| StepSpec::Phase {
+            rollout: rollout.name().to_owned(),
+            phase: (*phase).to_owned(),
+            service: service.to_owned(),
+        };
+        Ok(Chosen { phases: rollout.phases().iter().map(phase).collect(), why, gap_s: rollout.gap_s() })
+    }
+}

@@ -1,0 +1,67 @@
+use async_trait::async_trait;
+use stapel_core::observation::ServiceFacts;
+use stapel_release::{Kind, Step, StepContext};
+use stapel_text::{Problem, Text, text};
+
+use crate::healthy::healthy;
+use crate::{Context, Rollout};
+
+/// The first start of a service that does not run: nothing serves, so nothing can be lost.
+pub(crate) struct Start;
+
+impl Rollout for Start {
+    fn name(&self) -> &'static str {
+        "start"
+    }
+
+    fn suits(&self, facts: &ServiceFacts) -> Option<Text> {
+        (!facts.runs()).then(|| text!("rollouts-why-start"))
+    }
+
+    fn gap_s(&self) -> f64 {
+        0.0
+    }
+
+    fn phases(&self) -> &'static [&'static str] {
+        &["start"]
+    }
+
+    fn step(&self, phase: &str, service: &str, context: &Context) -> Option<Box<dyn Step>> {
+        (phase == "start")
+            .then(|| Box::new(First { service: service.to_owned(), cx: context.clone() }) as Box<dyn Step>)
+    }
+}
+
+struct First {
+    service: String,
+    cx: Context,
+}
+
+#[async_trait]
+impl Step for First {
+    fn does(&self) -> Text {
+        text!("rollouts-start-does", service = &self.service)
+    }
+
+    fn undoes(&self) -> Option<Text> {
+        Some(text!("rollouts-start-undoes", service = &self.service))
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Traffic
+    }
+
+    async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let real = self.cx.world.instances.recreate(&self.service, cx).await?;
+        healthy(&self.cx, &self.service, &real).await?;
+        self.cx.world.traffic.restore(&self.service, &real, None).await
+    }
+
+    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
+        self.cx.world.traffic.clear(&self.service).await?;
+        match self.cx.world.instances.real(&self.service).await? {
+            Some(real) => self.cx.world.instances.remove(&real, self.cx.grace).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+
+use camino::Utf8Path;
+use rustix::fs::{self, AtFlags, Gid, Mode, OFlags, Uid};
+use rustix::io::Errno;
+use stapel_text::{Problem, problem};
+
+use super::{Applied, Attributes};
+use crate::beneath::{Root, Way, stat};
+use crate::names::{split, temporary};
+use crate::observe::{There, observe};
+use crate::{Entry, ObjectStore};
+
+/// Does single things below a root, each of which has happened or has not.
+pub(super) struct Hand<'a> {
+    pub(super) root: Root,
+    pub(super) store: &'a ObjectStore,
+    touched: BTreeSet<String>,
+}
+
+impl<'a> Hand<'a> {
+    pub(super) fn new(root: &Utf8Path, store: &'a ObjectStore, applied: &Applied) -> Result<Self, Problem> {
+        if applied.format != Applied::FORMAT {
+            return Err(problem!(Failed, "tree-format-unknown", format = applied.format, known = Applied::FORMAT));
+        }
+        Ok(Self { root: Root::open(root)?, store, touched: BTreeSet::new() })
+    }
+
+    pub(super) fn observe(&self, path: &str) -> Result<There, Problem> {
+        observe(&self.root, path)
+    }
+
+    /// Puts a file, link or directory at `path`; a file or link that is there is replaced in one moment. `was` says whose
+    /// it shall be, otherwise it belongs to whom the directory around it belongs.
+    pub(super) fn put(&mut self, path: &str, entry: &Entry, was: Option<Attributes>) -> Result<(), Problem> {
+        let parent = self.root.parent_to_write(path)?;
+        let (directory, name) = split(path);
+        self.touched.insert(directory.to_owned());
+        let owner = match was {
+            Some(was) => (was.uid, was.gid),
+            None => fs::fstat(&parent).map(|s| (s.st_uid, s.st_gid)).map_err(|e| self.root.io(path, e))?,
+        };
+        let temporary = temporary(path);
+        self.unlink(&parent, &temporary, AtFlags::empty(), path)?;
+        let io = |e: Errno| self.root.io(path, e);
+        match entry {
+            Entry::Directory => return self.directory(&parent, path, was.map(|w| w.mode), owner),
+            Entry::Symlink { target } => {
+                fs::symlinkat(target.as_str(), &parent, &temporary).map_err(io)?;
+                let (uid, gid) = (Uid::from_raw(owner.0), Gid::from_raw(owner.1));
+                let given = fs::chownat(&parent, &temporary, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW);
+                allowed(given).map_err(io)?;
+            }
+            Entry::File { hash, mode, .. } => {
+                let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let fd = fs::openat(&parent, &temporary, flags, Mode::RUSR | Mode::WUSR).map_err(io)?;
+                let mut file = File::from(fd);
+                self.store.copy_to(hash, &mut file)?;
+                give(&file, owner).map_err(io)?;
+                // After the owner, whose change takes away the bits for set-user-id.
+                fs::fchmod(&file, Mode::from_raw_mode(*mode)).map_err(io)?;
+                file.sync_all().map_err(|e| self.root.io(path, e))?;
+            }
+        }
+        fs::renameat(&parent, &temporary, &parent, name).map_err(io)
+    }
+
+    fn directory(&self, at: &OwnedFd, path: &str, mode: Option<u32>, owner: (u32, u32)) -> Result<(), Problem> {
+        let io = |e: Errno| self.root.io(path, e);
+        match fs::mkdirat(at, split(path).1, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(e) => return Err(io(e)),
+        }
+        let Way::Open(fd) = self.root.walk(path)? else {
+            return Err(problem!(Refused, "tree-way-blocked", path = self.root.shown(path).as_str()));
+        };
+        give(&fd, owner).map_err(io)?;
+        // Whatever the umask; a set-group-id bit that it inherited stays.
+        let inherited = fs::fstat(&fd).map_err(io)?.st_mode & 0o7000;
+        fs::fchmod(&fd, Mode::from_raw_mode(mode.unwrap_or(inherited | 0o755))).map_err(io)
+    }
+
+    /// Removes a file or link; one that is not there is fine.
+    pub(super) fn remove(&mut self, path: &str) -> Result<(), Problem> {
+        self.take(path, AtFlags::empty())
+    }
+
+    /// Removes a directory. One that is not there is fine, and one in which something is left stays.
+    pub(super) fn remove_directory(&mut self, path: &str) -> Result<(), Problem> {
+        self.take(path, AtFlags::REMOVEDIR)
+    }
+
+    /// Removes what an interrupted [`Hand::put`] left.
+    pub(super) fn remove_temporary(&mut self, path: &str) -> Result<(), Problem> {
+        let Some(parent) = self.root.parent(path)? else { return Ok(()) };
+        self.unlink(&parent, &temporary(path), AtFlags::empty(), path)
+    }
+
+    fn take(&mut self, path: &str, flags: AtFlags) -> Result<(), Problem> {
+        let Some(parent) = self.root.parent(path)? else { return Ok(()) };
+        let (directory, name) = split(path);
+        self.touched.insert(directory.to_owned());
+        self.unlink(&parent, name, flags, path)
+    }
+
+    fn unlink(&self, parent: &OwnedFd, name: &str, flags: AtFlags, path: &str) -> Result<(), Problem> {
+        match fs::unlinkat(parent, name, flags) {
+            Ok(()) | Err(Errno::NOENT | Errno::NOTEMPTY) => Ok(()),
+            Err(e) => Err(self.root.io(path, e)),
+        }
+    }
+
+    /// Makes all new and lost names durable. Directories that are gone again are fine.
+    pub(super) fn flush(&mut self) -> Result<(), Problem> {
+        for directory in std::mem::take(&mut self.touched) {
+            if let Way::Open(fd) = self.root.walk(&directory)? {
+                fs::fsync(&fd).map_err(|e| self.root.io(&directory, e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something lies under this name, whatever it is.
+    pub(super) fn exists(&self, path: &str) -> Result<bool, Problem> {
+        let Some(parent) = self.root.parent(path)? else { return Ok(false) };
+        stat(&parent, split(path).1).map(|s| s.is_some()).map_err(|e| self.root.io(path, e))
+    }
+}
+
+fn give(fd: impl AsFd, (uid, gid): (u32, u32)) -> Result<(), Errno> {
+    allowed(fs::fchown(fd, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))))
+}
+
+/// Giving something away is for root; for others it stays theirs.
+fn allowed(given: Result<(), Errno>) -> Result<(), Errno> {
+    match given {
+        Err(Errno::PERM) => Ok(()),
+        other => other,
+    }
+}

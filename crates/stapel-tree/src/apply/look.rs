@@ -1,0 +1,207 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use camino::Utf8Path;
+use rustix::fs::FileType;
+use stapel_text::{Problem, problem};
+
+use super::{Applied, Change};
+use crate::beneath::Root;
+use crate::names::listed;
+use crate::observe::{There, observe};
+use crate::parallel::parallel;
+use crate::{Entry, Manifest, Rules};
+
+/// What would change if `goal` were made true below `root`, without touching anything. `before` is what our last release
+/// shipped: only what it had is ever removed. What `rules` leave out is not called foreign.
+///
+/// # Errors
+/// `io-failed`, those of [`Manifest::check`], and refused with their names: `tree-way-blocked` (a link of someone else's
+/// where a directory must be), `tree-in-the-way` (something that is not ours and cannot be replaced).
+pub fn look(root: &Utf8Path, before: Option<&Manifest>, goal: &Manifest, rules: &Rules) -> Result<Applied, Problem> {
+    let nothing = Manifest::default();
+    let before = before.unwrap_or(&nothing);
+    goal.check()?;
+    before.check()?;
+    let Some(root) = Root::open_if_there(root)? else {
+        let mut changed: Vec<_> = goal.directories().into_iter().map(|d| make(d, Entry::Directory)).collect();
+        let files = goal.entries.iter().filter(|(_, e)| !e.is_directory());
+        changed.extend(files.map(|(path, entry)| make(path.clone(), entry.clone())));
+        return Ok(Applied { format: Applied::FORMAT, root_made: true, changed, foreign: Vec::new() });
+    };
+    let mut look = Look::new(&root, before, goal)?;
+    look.clear_for_directories()?;
+    look.clear_for_files()?;
+    look.make_directories();
+    look.write()?;
+    look.remove();
+    look.remove_directories()?;
+    let foreign = look.foreign(rules)?;
+    Ok(Applied { format: Applied::FORMAT, root_made: false, changed: look.changed, foreign })
+}
+
+fn make(path: String, after: Entry) -> Change {
+    Change { path, before: None, after: Some(after), was: None }
+}
+
+struct Look<'a> {
+    root: &'a Root,
+    before: &'a Manifest,
+    goal: &'a Manifest,
+    directories: BTreeSet<String>,
+    old_directories: BTreeSet<String>,
+    there: BTreeMap<String, There>,
+    changed: Vec<Change>,
+    removed: BTreeSet<String>,
+}
+
+impl<'a> Look<'a> {
+    fn new(root: &'a Root, before: &'a Manifest, goal: &'a Manifest) -> Result<Self, Problem> {
+        let (directories, old_directories) = (goal.directories(), before.directories());
+        let paths: BTreeSet<&String> = goal.entries.keys().chain(before.entries.keys()).collect();
+        let paths: Vec<&String> = paths.into_iter().chain(&directories).chain(&old_directories).collect();
+        let looked = parallel(&paths, |path| Ok(((*path).clone(), observe(root, path)?)));
+        let there = looked.into_iter().collect::<Result<_, _>>()?;
+        Ok(Self { root, before, goal, directories, old_directories, there, changed: vec![], removed: BTreeSet::new() })
+    }
+
+    fn there(&self, path: &str) -> &There {
+        self.there.get(path).unwrap_or(&There::Nothing)
+    }
+
+    fn is_directory(&self, path: &str) -> bool {
+        self.there(path).entry().is_some_and(Entry::is_directory)
+    }
+
+    fn push(&mut self, path: &str, after: Option<Entry>) {
+        let (before, was) = match self.there(path) {
+            There::Entry(entry, was) if !self.removed.contains(path) => (Some(entry.clone()), Some(*was)),
+            _ => (None, None),
+        };
+        if after.is_none() {
+            self.removed.insert(path.to_owned());
+        }
+        self.changed.push(Change { path: path.to_owned(), before, after, was });
+    }
+
+    fn in_the_way(&self, names: &[String]) -> Problem {
+        problem!(Refused, "tree-in-the-way", names = listed(names))
+    }
+
+    /// Files and links of ours where the goal has directories.
+    fn clear_for_directories(&mut self) -> Result<(), Problem> {
+        for path in self.directories.clone() {
+            match self.there(&path) {
+                There::Nothing | There::Entry(Entry::Directory, _) => {}
+                // A link that we did not put there stands for something: the team has moved the directory.
+                There::Entry(Entry::Symlink { .. }, _) if !self.before.entries.contains_key(&path) => {
+                    return Err(problem!(Refused, "tree-way-blocked", path = self.root.shown(&path).as_str()));
+                }
+                There::Entry(..) => self.push(&path, None),
+                There::Special => return Err(self.in_the_way(&[path])),
+            }
+        }
+        Ok(())
+    }
+
+    /// Directories of ours where the goal has files or links, with all that is in them.
+    fn clear_for_files(&mut self) -> Result<(), Problem> {
+        for (path, entry) in &self.goal.entries {
+            if entry.is_directory() || !self.is_directory(path) {
+                continue;
+            }
+            let below = format!("{path}/");
+            let inside = |p: &&String| p.starts_with(&below);
+            let files: Vec<String> = self.before.entries.keys().filter(inside).cloned().collect();
+            for file in files {
+                self.remove_file(&file);
+            }
+            let inner: Vec<String> = self.old_directories.iter().rev().filter(inside).cloned().collect();
+            for directory in inner.iter().chain(self.old_directories.get(path).cloned().iter()) {
+                if self.is_directory(directory) && self.left_in(directory)?.is_empty() {
+                    self.push(directory, None);
+                }
+            }
+            if !self.removed.contains(path) {
+                let left = self.left_in(path)?;
+                return Err(self.in_the_way(if left.is_empty() { std::slice::from_ref(path) } else { &left }));
+            }
+        }
+        Ok(())
+    }
+
+    fn make_directories(&mut self) {
+        for path in self.directories.clone() {
+            if !self.is_directory(&path) {
+                self.push(&path, Some(Entry::Directory));
+            }
+        }
+    }
+
+    fn write(&mut self) -> Result<(), Problem> {
+        for (path, entry) in &self.goal.entries {
+            if entry.is_directory() || self.there(path).entry() == Some(entry) {
+                continue;
+            }
+            if *self.there(path) == There::Special {
+                return Err(self.in_the_way(std::slice::from_ref(path)));
+            }
+            self.push(path, Some(entry.clone()));
+        }
+        Ok(())
+    }
+
+    /// What the last release had and the goal has not.
+    fn remove(&mut self) {
+        for path in self.before.entries.keys() {
+            if !self.goal.entries.contains_key(path) && !self.directories.contains(path) {
+                self.remove_file(path);
+            }
+        }
+    }
+
+    fn remove_file(&mut self, path: &str) {
+        let file = self.there(path).entry().is_some_and(|e| !e.is_directory());
+        if file && !self.removed.contains(path) {
+            self.push(path, None);
+        }
+    }
+
+    /// Directories of the last release in which nothing is left.
+    fn remove_directories(&mut self) -> Result<(), Problem> {
+        for path in self.old_directories.clone().iter().rev() {
+            let ours = !self.directories.contains(path) && !self.removed.contains(path) && self.is_directory(path);
+            if ours && self.left_in(path)?.is_empty() {
+                self.push(path, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// What stays in a directory once all that was pushed is done.
+    fn left_in(&self, directory: &str) -> Result<Vec<String>, Problem> {
+        let children = self.root.list(directory)?.into_iter().map(|(name, _)| format!("{directory}/{name}"));
+        Ok(children.filter(|path| !self.removed.contains(path)).collect())
+    }
+
+    fn foreign(&self, rules: &Rules) -> Result<Vec<String>, Problem> {
+        let matcher = rules.matcher()?;
+        let mut foreign = Vec::new();
+        let ours = |d: &&String| self.is_directory(d);
+        let directories: BTreeSet<&String> = self.directories.union(&self.old_directories).filter(ours).collect();
+        for directory in [""].into_iter().chain(directories.iter().map(|d| d.as_str())) {
+            for (name, kind) in self.root.list(directory)? {
+                let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
+                let is_directory = kind == FileType::Directory;
+                let known = self.goal.entries.contains_key(&path)
+                    || self.directories.contains(&path)
+                    || self.removed.contains(&path)
+                    || (is_directory && self.old_directories.contains(&path));
+                if !known && !matcher.excludes(Path::new(&path), is_directory) {
+                    foreign.push(if is_directory { path + "/" } else { path });
+                }
+            }
+        }
+        Ok(foreign)
+    }
+}

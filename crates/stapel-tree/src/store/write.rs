@@ -1,0 +1,138 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use stapel_text::{Problem, problem};
+
+use super::compress::pack;
+use super::{Access, ObjectStore, make_dir};
+use crate::observe::hash as hash_of;
+use crate::{Hash, io as failed};
+
+/// A temporary file that is removed unless it is kept.
+struct Temporary {
+    path: Utf8PathBuf,
+    file: File,
+    kept: bool,
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Should it fail, `ObjectStore::sweep` finds it by its name.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Passes on what it reads, and writes it as well.
+struct Tee<R, W>(R, W);
+
+impl<R: Read, W: Write> Read for Tee<R, W> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.0.read(buffer)?;
+        self.1.write_all(&buffer[..n])?;
+        Ok(n)
+    }
+}
+
+impl ObjectStore {
+    /// Puts in what [`super::compress`] made of a content with this hash, after checking that it did. Reads to the end
+    /// even if the content is there already.
+    ///
+    /// # Errors
+    /// `tree-object-wrong` if it is something else, `io-failed`.
+    pub fn put_compressed(&self, hash: &Hash, mut from: impl Read, access: Access) -> Result<(), Problem> {
+        let path = self.path(hash);
+        if self.has(hash) {
+            return io::copy(&mut from, &mut io::sink()).map(drop).map_err(|e| failed(&path, e));
+        }
+        let temporary = self.temporary(access)?;
+        let wrong = || problem!(Failed, "tree-object-wrong", hash = hash.to_string());
+        let mut decoder = zstd::Decoder::new(Tee(from, &temporary.file)).map_err(|e| failed(&path, e))?;
+        match hash_of(&mut decoder) {
+            Ok((found, _)) if found == *hash => {}
+            Err(e) if e.raw_os_error().is_some() => return Err(failed(&path, e)),
+            Ok(_) | Err(_) => return Err(wrong()),
+        }
+        self.keep(temporary, hash)
+    }
+
+    /// Puts in a file's content.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn put_file(&self, path: &Utf8Path) -> Result<Hash, Problem> {
+        let file = File::open(path).map_err(|e| failed(path, e))?;
+        self.put_open(&file, path)
+    }
+
+    /// Puts in a content from memory.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn put_bytes(&self, content: &[u8]) -> Result<Hash, Problem> {
+        let temporary = self.temporary(Access::Group)?;
+        let (hash, _) = pack(content, &mut &temporary.file).map_err(|e| failed(&temporary.path, e))?;
+        if !self.has(&hash) {
+            self.keep(temporary, &hash)?;
+        }
+        Ok(hash)
+    }
+
+    /// As [`ObjectStore::put_file`], of a file that is open already; `shown` is its name for messages.
+    pub(crate) fn put_open(&self, file: &File, shown: &Utf8Path) -> Result<Hash, Problem> {
+        let mode = file.metadata().map_err(|e| failed(shown, e))?.mode();
+        let temporary = self.temporary(Access::of_mode(mode))?;
+        let (hash, _) = pack(file, &mut &temporary.file).map_err(|e| failed(shown, e))?;
+        if !self.has(&hash) {
+            self.keep(temporary, &hash)?;
+        }
+        Ok(hash)
+    }
+
+    fn temporary(&self, access: Access) -> Result<Temporary, Problem> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let dir = self.dir.join("00");
+        self.make(&dir)?;
+        // Unique among processes too, whose numbers may be equal in two containers.
+        let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = dir.join(format!("{}-{now}-{count}.tmp", std::process::id()));
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(access.mode())
+            .open(&path)
+            .map_err(|e| failed(&path, e))?;
+        Ok(Temporary { path, file, kept: false })
+    }
+
+    /// Makes a temporary file the object of this hash.
+    fn keep(&self, mut temporary: Temporary, hash: &Hash) -> Result<(), Problem> {
+        let path = self.path(hash);
+        let dir = path.parent().unwrap_or(&self.dir);
+        self.make(dir)?;
+        temporary.file.sync_all().map_err(|e| failed(&temporary.path, e))?;
+        fs::rename(&temporary.path, &path).map_err(|e| failed(&path, e))?;
+        temporary.kept = true;
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(dir.to_owned());
+        Ok(())
+    }
+
+    fn make(&self, dir: &Utf8Path) -> Result<(), Problem> {
+        match fs::symlink_metadata(dir) {
+            Ok(_) => return Ok(()),
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(failed(dir, e)),
+        }
+        make_dir(dir).map_err(|e| failed(dir, e))?;
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(self.dir.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+use stapel_text::{Problem, problem};
+
+use crate::machine::Machine;
+
+/// How much of the hash names a build: 64 bits.
+const BUILD: usize = 16;
+
+/// The program that is brought to a host, which is this very program unless `STAPEL_AGENT` names another build of it
+/// (from macOS to Linux, say).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentBinary {
+    path: PathBuf,
+    sha256: String,
+    size: u64,
+    machine: Machine,
+    modified: Option<SystemTime>,
+}
+
+impl AgentBinary {
+    /// The program named by `STAPEL_AGENT`, or this one. Hashing it takes a moment, and is done once for as long as the
+    /// file stays the same.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn current() -> Result<Self, Problem> {
+        static KNOWN: Mutex<Option<AgentBinary>> = Mutex::new(None);
+        let path = match std::env::var_os("STAPEL_AGENT").filter(|v| !v.is_empty()) {
+            Some(path) => PathBuf::from(path),
+            None => std::env::current_exe().map_err(|e| io(Path::new("/proc/self/exe"), &e))?,
+        };
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(agent) = known.as_ref().filter(|a| a.path == path && a.is_the_same()) {
+            return Ok(agent.clone());
+        }
+        let agent = Self::at(path)?;
+        *known = Some(agent.clone());
+        Ok(agent)
+    }
+
+    /// The id of the build that this process is. On a host the agent's directory is named by it, which spares hashing.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn own_build() -> Result<String, Problem> {
+        let path = std::env::current_exe().map_err(|e| io(Path::new("/proc/self/exe"), &e))?;
+        let directory = path.parent().and_then(Path::file_name).and_then(|n| n.to_str()).unwrap_or_default();
+        let named = directory.strip_prefix(concat!(env!("CARGO_PKG_VERSION"), "-"));
+        match named.filter(|b| b.len() == BUILD && b.bytes().all(|c| c.is_ascii_hexdigit())) {
+            Some(build) => Ok(build.to_owned()),
+            None => Ok(Self::at(path)?.build().to_owned()),
+        }
+    }
+
+    /// The program at `path`.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn at(path: impl Into<PathBuf>) -> Result<Self, Problem> {
+        let path = path.into();
+        let read = || -> std::io::Result<(String, u64, Machine, Option<SystemTime>)> {
+            let mut file = File::open(&path)?;
+            let modified = file.metadata()?.modified().ok();
+            let (mut hasher, mut buffer, mut size) = (Sha256::new(), vec![0; 1 << 18], 0);
+            let mut machine = None;
+            loop {
+                let n = file.read(&mut buffer)?;
+                if n == 0 {
+                    break;
+                }
+                machine.get_or_insert_with(|| Machine::of(&buffer[..n]));
+                hasher.update(&buffer[..n]);
+                size += n as u64;
+            }
+            let hex = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
+            Ok((hex, size, machine.unwrap_or(Machine::Any), modified))
+        };
+        let (sha256, size, machine, modified) = read().map_err(|e| io(&path, &e))?;
+        Ok(Self { path, sha256, size, machine, modified })
+    }
+
+    /// Where it lies on this machine.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// The SHA-256 of its file, 64 hexadecimal digits.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The id of this build, for [`crate::Hello`]: the first digits of the hash.
+    #[must_use]
+    pub fn build(&self) -> &str {
+        &self.sha256[..BUILD]
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The name of its directory on a host, `<version>-<build>`.
+    #[must_use]
+    pub fn directory(&self) -> String {
+        format!("{}-{}", self.version(), self.build())
+    }
+
+    pub(crate) fn machine(&self) -> Machine {
+        self.machine
+    }
+
+    fn is_the_same(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|m| m.len() == self.size && m.modified().ok() == self.modified)
+    }
+}
+
+fn io(path: &Path, error: &std::io::Error) -> Problem {
+    problem!(Failed, "io-failed", path = path.display(), error = error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_the_one_that_the_host_will_find() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent");
+        fs::write(&path, "abc").unwrap();
+        let agent = AgentBinary::at(&path).unwrap();
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(agent.sha256(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(agent.directory(), concat!(env!("CARGO_PKG_VERSION"), "-ba7816bf8f01cfea"));
+        assert_eq!(agent.size(), 3);
+    }
+
+    #[test]
+    fn this_program_is_its_own_agent() {
+        let agent = AgentBinary::current().unwrap();
+        assert_eq!(agent.path(), std::env::current_exe().unwrap());
+        assert_eq!(AgentBinary::current().unwrap(), agent);
+    }
+}

@@ -1,0 +1,217 @@
+//! The command line. Its words come from the catalogues: [`localised`] puts them in.
+
+mod usage;
+
+use std::ffi::OsString;
+
+use camino::Utf8PathBuf;
+use clap::{Arg, ArgAction, Command, CommandFactory, Parser, Subcommand};
+use stapel_agent::AgentCommand;
+use stapel_embedded::cli::EmbeddedCommand;
+use stapel_text::{Catalogue, Lang, Text, text};
+
+pub(crate) use usage::usage;
+
+#[derive(Debug, Parser)]
+#[command(name = "stapel", version, disable_help_flag = true, disable_help_subcommand = true, subcommand_required = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[arg(long, global = true, env = "STAPEL_LANG", hide_env = true)]
+    lang: Option<Lang>,
+    #[command(subcommand)]
+    pub(crate) command: Sub,
+}
+
+/// Which app, and where.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Place {
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<Utf8PathBuf>,
+    #[arg(long, short, global = true, value_name = "NAME")]
+    pub(crate) target: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sub {
+    Deploy(Deploy),
+    Rollback(Rollback),
+    Attach(Attach),
+    Status,
+    History(History),
+    Logs(Logs),
+    Demo(Demo),
+    #[command(hide = true)]
+    Agent {
+        #[command(subcommand)]
+        command: AgentCommand,
+    },
+    #[command(hide = true)]
+    Embedded {
+        #[command(subcommand)]
+        command: EmbeddedCommand,
+    },
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Deploy {
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Rollback {
+    #[arg(value_name = "RELEASE")]
+    pub(crate) to: Option<u64>,
+    #[arg(long)]
+    pub(crate) down: bool,
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Attach {
+    #[arg(value_name = "RELEASE")]
+    pub(crate) release: Option<u64>,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct History {
+    #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Logs {
+    #[arg(value_name = "SERVICE")]
+    pub(crate) service: Option<String>,
+    #[arg(long, short = 'n', default_value_t = 100, value_name = "N")]
+    pub(crate) tail: usize,
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) since: Option<u64>,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Demo {
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+/// The language that was asked for, found before the command line is parsed: its errors are in that language too.
+pub(crate) fn asked_language(mut args: impl Iterator<Item = OsString>) -> Option<Lang> {
+    let mut asked = None;
+    while let Some(arg) = args.next() {
+        let arg = arg.to_string_lossy().into_owned();
+        if arg == "--lang" {
+            asked = args.next().map(|a| a.to_string_lossy().into_owned());
+        } else if let Some(value) = arg.strip_prefix("--lang=") {
+            asked = Some(value.to_owned());
+        }
+    }
+    asked.or_else(|| std::env::var("STAPEL_LANG").ok()).and_then(|a| a.parse().ok())
+}
+
+/// The command line with its words.
+pub(crate) fn localised(catalogue: &Catalogue) -> Command {
+    with_words(Args::command(), catalogue)
+}
+
+fn with_words(mut command: Command, catalogue: &Catalogue) -> Command {
+    let say = |text: Text| catalogue.text(&text);
+    let template = format!("{{about}}\n\n{}: {{usage}}\n\n{{all-args}}", say(text!("cli-usage")));
+    command = command
+        .help_template(template)
+        .subcommand_help_heading(say(text!("cli-commands")))
+        .subcommand_value_name("COMMAND")
+        .disable_help_flag(true)
+        .arg(Arg::new("help").long("help").short('h').action(ArgAction::Help).help(say(text!("cli-arg-help"))));
+    if command.get_name() == "stapel" {
+        command = command
+            .disable_version_flag(true)
+            .arg(Arg::new("version").long("version").short('V').action(ArgAction::Version).help(say(text!("cli-arg-version"))));
+    }
+    if let Some(about) = about(command.get_name()) {
+        command = command.about(say(about));
+    }
+    let (options, arguments) = (say(text!("cli-options")), say(text!("cli-arguments")));
+    let ids: Vec<String> = command.get_arguments().map(|a| a.get_id().to_string()).collect();
+    for id in ids {
+        command = command.mut_arg(&id, |arg| {
+            let heading = if arg.is_positional() { arguments.clone() } else { options.clone() };
+            let arg = arg.help_heading(heading);
+            match help(&id) {
+                Some(help) => arg.help(say(help)),
+                None => arg,
+            }
+        });
+    }
+    let names: Vec<String> = command.get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_owned()).collect();
+    for name in names {
+        command = command.mut_subcommand(name, |c| with_words(c, catalogue));
+    }
+    command
+}
+
+fn about(command: &str) -> Option<Text> {
+    Some(match command {
+        "stapel" => text!("cli-about"),
+        "deploy" => text!("cli-about-deploy"),
+        "rollback" => text!("cli-about-rollback"),
+        "attach" => text!("cli-about-attach"),
+        "status" => text!("cli-about-status"),
+        "history" => text!("cli-about-history"),
+        "logs" => text!("cli-about-logs"),
+        "demo" => text!("cli-about-demo"),
+        _ => return None,
+    })
+}
+
+fn help(argument: &str) -> Option<Text> {
+    Some(match argument {
+        "config" => text!("cli-arg-config"),
+        "target" => text!("cli-arg-target"),
+        "json" => text!("cli-arg-json"),
+        "lang" => text!("cli-arg-lang"),
+        "yes" => text!("cli-arg-yes"),
+        "no_cache" => text!("cli-arg-no-cache"),
+        "to" => text!("cli-arg-to"),
+        "down" => text!("cli-arg-down"),
+        "release" => text!("cli-arg-release"),
+        "limit" => text!("cli-arg-limit"),
+        "service" => text!("cli-arg-service"),
+        "tail" => text!("cli-arg-tail"),
+        "since" => text!("cli-arg-since"),
+        "keep" => text!("cli-arg-keep"),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_argument_has_words_in_both_languages() {
+        for lang in Lang::ALL {
+            let mut command = localised(&Catalogue::new(lang));
+            command.build();
+            for sub in std::iter::once(&command).chain(command.get_subcommands().filter(|c| !c.is_hide_set())) {
+                assert!(sub.get_about().is_some(), "{lang:?}: {} has no about", sub.get_name());
+                for arg in sub.get_arguments() {
+                    assert!(arg.get_help().is_some(), "{lang:?}: {} --{} has no help", sub.get_name(), arg.get_id());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_language_is_found_before_parsing() {
+        let args = |a: &[&str]| a.iter().map(OsString::from).collect::<Vec<_>>().into_iter();
+        assert_eq!(asked_language(args(&["deploy", "--lang", "ru"])), Some(Lang::Ru));
+        assert_eq!(asked_language(args(&["--lang=en", "deploy"])), Some(Lang::En));
+    }
+}

@@ -1,0 +1,133 @@
+//! A session with the agent of a project's target.
+
+use stapel_agent::protocol::{Ask, Opening, Reply, Request, Status};
+use stapel_core::observation::Observation;
+use stapel_core::plan::Plan;
+use stapel_release::{Recorded, Release};
+use stapel_text::{Problem, problem};
+use stapel_tree::{Hash, Manifest};
+use stapel_wire::{AgentBinary, Host, MAX_PAYLOAD, Session, SshOptions};
+
+use crate::project::Project;
+use crate::render::Screen;
+
+/// An open session about one app.
+pub(crate) struct Client {
+    session: Session,
+    state: String,
+}
+
+impl Client {
+    /// Connects to the target's host, brings the agent there where it is not, and opens the app.
+    pub(crate) async fn open(project: &Project, screen: &Screen) -> Result<Self, Problem> {
+        let host = Host::parse(project.host())?;
+        let ssh = SshOptions::from_env();
+        let session = stapel_wire::connect(&host, &AgentBinary::current()?, &ssh, &|done, total| screen.bringing_agent(done, total)).await?;
+        let mut client = Self { session, state: String::new() };
+        let opening = Opening {
+            config: project.config.clone(),
+            target: project.target.clone(),
+            who: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "?".to_owned()),
+            origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        };
+        match client.ask(&Request::Open(Box::new(opening))).await? {
+            Reply::Opened { state } => client.state = state,
+            other => return Err(unexpected(&other)),
+        }
+        Ok(client)
+    }
+
+    /// Where Stapel keeps its state of the app on the host.
+    pub(crate) fn state(&self) -> &str {
+        &self.state
+    }
+
+    async fn receive(&mut self) -> Result<Reply, Problem> {
+        match self.session.connection.recv_as::<Reply>().await? {
+            Some(Reply::Problem(problem)) => Err(problem),
+            Some(reply) => Ok(reply),
+            None => Err(problem!(Failed, "cli-agent-gone")),
+        }
+    }
+
+    async fn ask(&mut self, request: &Request) -> Result<Reply, Problem> {
+        self.session.connection.send(request).await?;
+        self.receive().await
+    }
+
+    /// Brings up what of the tree is not on the host yet. It harms nobody and can be done again.
+    pub(crate) async fn bring(&mut self, project: &Project, manifest: Manifest, screen: &Screen) -> Result<Hash, Problem> {
+        let (hash, missing) = match self.ask(&Request::Offer { manifest: manifest.clone() }).await? {
+            Reply::Wanted { manifest, missing } => (manifest, missing),
+            other => return Err(unexpected(&other)),
+        };
+        let total = missing.len();
+        for (done, wanted) in missing.into_iter().enumerate() {
+            screen.bringing_files(done, total);
+            let entry = manifest.entries.iter().find(|(_, e)| e.hash() == Some(wanted));
+            let Some((path, _)) = entry else { return Err(problem!(Failed, "cli-protocol", reply = wanted.to_string())) };
+            let content = stapel_tree::compress(&project.path(path))?;
+            let announced = Request::Object { hash: wanted, bytes: content.len() as u64, secret: project.is_secret(path) };
+            self.session.connection.send(&announced).await?;
+            for part in content.chunks(MAX_PAYLOAD) {
+                self.session.connection.send_content(part).await?;
+            }
+        }
+        match self.ask(&Request::Stored).await? {
+            Reply::Stored => Ok(hash),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    pub(crate) async fn plan(&mut self, ask: Ask) -> Result<(Plan, Observation), Problem> {
+        match self.ask(&Request::Plan(ask)).await? {
+            Reply::Plan { plan, observation } => Ok((plan, *observation)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Starts the release, if the plan still is the one that was shown. Returns its number.
+    pub(crate) async fn start(&mut self, ask: Ask, plan: &Plan) -> Result<u64, Problem> {
+        match self.ask(&Request::Start { ask, fingerprint: plan.fingerprint() }).await? {
+            Reply::Started { release } => Ok(release),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Hands each event of a release to `see` until it has ended, and returns how the journal has it then.
+    pub(crate) async fn follow(&mut self, release: u64, mut see: impl FnMut(&Recorded)) -> Result<Release, Problem> {
+        self.session.connection.send(&Request::Follow { release }).await?;
+        loop {
+            match self.receive().await? {
+                Reply::Event(recorded) => see(&recorded),
+                Reply::Release(release) => return Ok(*release),
+                other => return Err(unexpected(&other)),
+            }
+        }
+    }
+
+    pub(crate) async fn status(&mut self) -> Result<Status, Problem> {
+        match self.ask(&Request::Status).await? {
+            Reply::Status(status) => Ok(*status),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    pub(crate) async fn history(&mut self, limit: usize) -> Result<Vec<Release>, Problem> {
+        match self.ask(&Request::History { limit }).await? {
+            Reply::History { releases } => Ok(releases),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    pub(crate) async fn logs(&mut self, service: Option<String>, tail: usize, since_s: Option<u64>) -> Result<Vec<(String, Vec<String>)>, Problem> {
+        match self.ask(&Request::Logs { service, tail, since_s }).await? {
+            Reply::Logs { services } => Ok(services),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+fn unexpected(reply: &Reply) -> Problem {
+    problem!(Failed, "cli-protocol", reply = format!("{reply:?}").chars().take(80).collect::<String>())
+}

@@ -1,0 +1,10 @@
+//! One file a subcommand.
+
+pub(crate) mod attach;
+pub(crate) mod demo;
+pub(crate) mod deploy;
+pub(crate) mod history;
+pub(crate) mod logs;
+mod release;
+pub(crate) mod rollback;
+pub(crate) mod status;

@@ -1,0 +1,75 @@
+//! What deploy, rollback and attach have in common: show the plan, ask, start, follow.
+
+use std::io::IsTerminal;
+
+use stapel_agent::protocol::Ask;
+use stapel_release::Release;
+use stapel_text::{Class, Problem, problem};
+
+use crate::client::Client;
+use crate::render::Screen;
+
+/// Plans, shows, asks unless `yes`, and runs the release to its end. `None`: there was nothing to do.
+pub(super) async fn carry_out(client: &mut Client, ask: Ask, yes: bool, screen: &Screen) -> Result<Option<Release>, Problem> {
+    let (plan, observation) = client.plan(ask.clone()).await?;
+    screen.plan(&plan, &observation);
+    if plan.is_empty() {
+        return Ok(None);
+    }
+    if !yes {
+        agreed(screen)?;
+    }
+    let release = client.start(ask, &plan).await?;
+    follow(client, release, screen).await.map(Some)
+}
+
+/// Shows a release until it has ended. Ctrl-C, a hang-up and a cut line detach the screen and nothing else.
+pub(super) async fn follow(client: &mut Client, release: u64, screen: &Screen) -> Result<Release, Problem> {
+    let plan = client.history(usize::from(u16::MAX)).await?.into_iter().find(|r| r.id == release).map(|r| r.plan);
+    let plan = plan.ok_or_else(|| problem!(Usage, "release-unknown", release = release.to_string()))?;
+    let mut view = screen.view(release, &plan);
+    let detached = || problem!(Detached, "cli-detached", release = release.to_string());
+    let ended = tokio::select! {
+        ended = client.follow(release, |recorded| view.event(recorded)) => ended,
+        () = interrupted() => return Err(detached()),
+    };
+    match ended {
+        Ok(ended) if ended.outcome.is_some() => {
+            view.end(&ended);
+            Ok(ended)
+        }
+        Ok(_) => Err(problem!(Detached, "cli-died", release = release.to_string())),
+        Err(problem) if problem.class == Class::Failed => Err(detached().because(problem)),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The exit code of a release that was followed to its end; nothing to do is well, too.
+pub(super) fn exit_code(release: Option<&Release>) -> u8 {
+    release.and_then(|r| r.outcome).map_or(0, stapel_release::Outcome::exit_code)
+}
+
+fn agreed(screen: &Screen) -> Result<(), Problem> {
+    if !std::io::stdin().is_terminal() {
+        return Err(problem!(Usage, "cli-not-agreed-no-terminal"));
+    }
+    screen.ask();
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    let yes = ["y", "yes", "д", "да"].contains(&answer.trim().to_lowercase().as_str());
+    if read.is_ok() && yes { Ok(()) } else { Err(problem!(Refused, "cli-not-agreed")) }
+}
+
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut all = Vec::new();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        if let Ok(stream) = signal(kind) {
+            all.push(stream);
+        }
+    }
+    match all.as_mut_slice() {
+        [a, b, c] => tokio::select! { _ = a.recv() => {}, _ = b.recv() => {}, _ = c.recv() => {} },
+        _ => std::future::pending().await,
+    }
+}

@@ -1,0 +1,99 @@
+//! The project on the operator's machine: its `stapel.toml`, its tree, its commit.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use stapel_core::config::Config;
+use stapel_host::Command;
+use stapel_text::{Problem, problem};
+use stapel_tree::{Entry, Hash, Manifest, Rules};
+
+use crate::args::Place;
+use crate::render::Screen;
+
+/// The name of the configuration file.
+pub(crate) const FILE: &str = "stapel.toml";
+
+/// Permission bits of a shipped file that holds secrets.
+const SECRET_MODE: u32 = 0o600;
+
+/// A project and the target that was chosen.
+pub(crate) struct Project {
+    pub(crate) config: Config,
+    pub(crate) target: String,
+    root: Utf8PathBuf,
+}
+
+impl Project {
+    /// Reads the configuration: the file that was named, else the `stapel.toml` of this directory or the nearest above.
+    pub(crate) fn open(place: &Place, screen: &Screen) -> Result<Self, Problem> {
+        let file = match &place.config {
+            Some(file) => file.clone(),
+            None => find()?,
+        };
+        let failed = |e: std::io::Error| problem!(Usage, "io-failed", path = file.as_str(), error = e);
+        let source = std::fs::read_to_string(&file).map_err(failed)?;
+        let config = Config::parse(file.as_str(), &source).map_err(|findings| {
+            screen.findings(&findings);
+            findings.problem()
+        })?;
+        let dir = match file.parent() {
+            Some(dir) if !dir.as_str().is_empty() => dir,
+            _ => Utf8Path::new("."),
+        };
+        let root = dir.join(&config.source.path).canonicalize_utf8().map_err(failed)?;
+        let target = choose(&config, place.target.as_deref())?;
+        Ok(Self { config, target, root })
+    }
+
+    /// The host of the target.
+    pub(crate) fn host(&self) -> &str {
+        &self.config.targets[&self.target].host
+    }
+
+    /// Where an entry of the manifest lies.
+    pub(crate) fn path(&self, entry: &str) -> Utf8PathBuf {
+        self.root.join(entry)
+    }
+
+    /// Whether a file of this path holds secrets.
+    pub(crate) fn is_secret(&self, entry: &str) -> bool {
+        self.config.source.env.iter().any(|e| e == entry)
+    }
+
+    /// What is to be shipped.
+    pub(crate) fn manifest(&self) -> Result<Manifest, Problem> {
+        let mut rules = Rules::default();
+        rules.exclude.push(format!("/{FILE}"));
+        rules.exclude.extend(self.config.source.exclude.iter().cloned());
+        let mut manifest = stapel_tree::scan(&self.root, &rules)?;
+        for name in &self.config.source.env {
+            let path = self.root.join(name);
+            let content = std::fs::read(&path).map_err(|e| problem!(Usage, "cli-env-file", path = path.as_str(), error = e))?;
+            let entry = Entry::File { hash: Hash::of(&content), size: content.len() as u64, mode: SECRET_MODE };
+            manifest.entries.insert(name.clone(), entry);
+        }
+        Ok(manifest)
+    }
+
+    /// The commit that is checked out, if the project is in a git repository.
+    pub(crate) async fn commit(&self) -> Option<String> {
+        let head = Command::new("git").args(["-C", self.root.as_str(), "rev-parse", "HEAD"]).finish().await.ok()?;
+        (head.code == 0).then(|| head.stdout.trim().to_owned())
+    }
+}
+
+fn find() -> Result<Utf8PathBuf, Problem> {
+    let here = std::env::current_dir().map_err(|e| problem!(Usage, "io-failed", path = ".", error = e))?;
+    let here = Utf8PathBuf::try_from(here).map_err(|e| problem!(Usage, "cli-not-utf8", path = e.as_path().display()))?;
+    let found = here.ancestors().map(|dir| dir.join(FILE)).find(|file| file.exists());
+    found.ok_or_else(|| problem!(Usage, "cli-no-config", file = FILE, dir = here.as_str()))
+}
+
+fn choose(config: &Config, asked: Option<&str>) -> Result<String, Problem> {
+    let known = || config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
+    match asked {
+        Some(name) if config.targets.contains_key(name) => Ok(name.to_owned()),
+        Some(name) => Err(problem!(Usage, "agent-no-target", name = name, known = known())),
+        None if config.targets.len() == 1 => Ok(config.targets.keys().next().cloned().unwrap_or_default()),
+        None => Err(problem!(Usage, "cli-which-target", known = known())),
+    }
+}

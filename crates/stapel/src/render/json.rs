@@ -1,0 +1,35 @@
+//! What programs get with `--json`: one object a line.
+
+use serde_json::{Value, json};
+use stapel_core::observation::Observation;
+use stapel_core::plan::Plan;
+use stapel_release::Release;
+use stapel_text::{Problem, Rendered};
+
+pub(super) fn problem(problem: &Problem, rendered: &Rendered) -> Value {
+    json!({
+        "problem": {
+            "code": problem.code(),
+            "class": problem.class,
+            "exit_code": problem.class.exit_code(),
+            "message": rendered.message,
+            "remedy": rendered.remedy,
+            "data": problem,
+        }
+    })
+}
+
+pub(super) fn plan(plan: &Plan, observation: &Observation) -> Value {
+    json!({ "plan": plan, "fingerprint": plan.fingerprint(), "observation": observation })
+}
+
+/// The last line of every command that runs a release.
+pub(super) fn release(release: &Release) -> Value {
+    json!({
+        "release": release.id,
+        "doing": release.doing,
+        "outcome": release.outcome,
+        "seconds": release.seconds(),
+        "problem": release.problem,
+    })
+}

@@ -1,0 +1,115 @@
+//! Status, history and logs.
+
+use stapel_agent::protocol::Status;
+use stapel_core::plan::Goal;
+use stapel_core::ports::Health;
+use stapel_release::{Outcome, Release};
+use stapel_text::{Text, seconds, text};
+
+use super::Screen;
+use crate::project::Project;
+
+/// How many files that differ are named.
+const NAMED: usize = 5;
+
+impl Screen {
+    /// How an app is.
+    pub(crate) fn status(&self, project: &Project, status: &Status) {
+        self.done_bringing();
+        if self.json {
+            self.object(status);
+            return;
+        }
+        self.say(&text!("cli-status-head", app = &project.config.app, target = &project.target, host = project.host(), engine = &status.engine));
+        for service in &status.services {
+            let image = service.instance.as_ref().map_or_else(|| "-".to_owned(), |i| short(&i.image.0).to_owned());
+            self.line(&format!("  {}  {}  {image}", service.name, self.words(&health(&service.health))));
+        }
+        match &status.in_service {
+            Some(release) => self.line(&format!("  {}", self.release_line(release))),
+            None => self.say(&text!("cli-status-never")),
+        }
+        if let Some(owner) = &status.owner {
+            let since = owner.since.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+            self.say(&text!("cli-status-owner", who = &owner.who, doing = &owner.doing, since = since));
+        }
+        if !status.drift.is_empty() {
+            let names = status.drift.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+            self.say(&text!("cli-status-drift", count = status.drift.len(), names = names));
+        }
+        self.say(&text!("cli-status-state", path = &status.state));
+    }
+
+    /// The newest releases.
+    pub(crate) fn history(&self, releases: &[Release]) {
+        self.done_bringing();
+        if self.json {
+            releases.iter().for_each(|r| self.object(r));
+            return;
+        }
+        if releases.is_empty() {
+            self.say(&text!("cli-status-never"));
+        }
+        for release in releases {
+            self.line(&self.release_line(release));
+            if let Some(problem) = &release.problem {
+                self.line(&format!("      {}", self.catalogue.problem(problem).message.replace('\n', "\n      ")));
+            }
+        }
+    }
+
+    fn release_line(&self, release: &Release) -> String {
+        let doing = match &release.plan.goal {
+            Goal::Rollback { to, .. } => format!("{} → {to}", release.doing),
+            Goal::Deploy { commit: Some(commit), .. } => format!("{} {}", release.doing, &commit[..commit.len().min(10)]),
+            Goal::Deploy { .. } => release.doing.clone(),
+        };
+        let began = release.began_at.strftime("%Y-%m-%d %H:%M:%S UTC");
+        let took = release.seconds().map(|s| self.words(&seconds(s))).unwrap_or_default();
+        let who = if release.who.is_empty() { String::new() } else { format!("{}@{}", release.who, release.origin) };
+        let line = format!("{:>4}  {began}  {}  {doing}  {took}  {who}", release.id, self.words(&outcome(release)));
+        line.trim_end().to_owned()
+    }
+
+    /// Log lines; with the service before each where there are several.
+    pub(crate) fn logs(&self, services: &[(String, Vec<String>)]) {
+        self.done_bringing();
+        for (service, lines) in services {
+            for line in lines {
+                if self.json {
+                    self.object(&serde_json::json!({ "service": service, "line": line }));
+                } else if services.len() > 1 {
+                    self.line(&format!("{service} | {line}"));
+                } else {
+                    self.line(line);
+                }
+            }
+        }
+    }
+}
+
+fn outcome(release: &Release) -> Text {
+    match release.outcome {
+        Some(Outcome::Done) => text!("cli-outcome-done"),
+        Some(Outcome::Found) => text!("cli-outcome-found"),
+        Some(Outcome::Undone) => text!("cli-outcome-undone"),
+        Some(Outcome::Stuck) => text!("cli-outcome-stuck"),
+        None => text!("cli-outcome-unknown"),
+    }
+}
+
+fn health(health: &Health) -> Text {
+    match health {
+        Health::Healthy => text!("cli-health-healthy"),
+        Health::Starting => text!("cli-health-starting"),
+        Health::Unhealthy(_) => text!("cli-health-unhealthy"),
+        Health::Exited(code) => text!("cli-health-exited", code = code.to_string()),
+        Health::Gone => text!("cli-health-gone"),
+    }
+}
+
+/// An image's id as Docker shortens it.
+fn short(id: &str) -> &str {
+    let id = id.strip_prefix("sha256:").unwrap_or(id);
+    &id[..id.floor_char_boundary(12)]
+}

@@ -1,0 +1,51 @@
+use std::fmt;
+
+/// What a server is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flavour {
+    /// Debian 12 with Docker 20.10 and docker-compose 1.29.
+    Bookworm,
+    /// Debian 13 with Docker 26.1, `docker compose` 2.26 and buildx.
+    Trixie,
+}
+
+impl Flavour {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Bookworm, Self::Trixie];
+
+    /// The image of such a server.
+    #[must_use]
+    pub fn image(self) -> &'static str {
+        match self {
+            Self::Bookworm => "stapel-server:bookworm",
+            Self::Trixie => "stapel-server:trixie",
+        }
+    }
+
+    /// How its Docker's version begins.
+    #[must_use]
+    pub fn docker_version(self) -> &'static str {
+        match self {
+            Self::Bookworm => "20.10.",
+            Self::Trixie => "26.1.",
+        }
+    }
+
+    /// The compose command there, as a list of arguments.
+    #[must_use]
+    pub fn compose_command(self) -> &'static [&'static str] {
+        match self {
+            Self::Bookworm => &["docker-compose"],
+            Self::Trixie => &["docker", "compose"],
+        }
+    }
+}
+
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bookworm => "bookworm",
+            Self::Trixie => "trixie",
+        })
+    }
+}

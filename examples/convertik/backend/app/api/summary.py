@@ -1,0 +1,35 @@
+from fastapi import APIRouter
+from sqlalchemy import func, select
+
+from app import cache
+from app.config import settings
+from app.database import engine
+from app.models import events, rates
+from app.version import VERSION
+
+router = APIRouter(prefix="/api/v1/stats")
+
+# The version is part of the key: another version may have another answer.
+CACHE_KEY = f"summary:{VERSION}"
+
+
+@router.get("/summary")
+async def summary() -> dict:
+    [answer] = await cache.get(CACHE_KEY)
+    if answer is None:
+        answer = await read_summary()
+        await cache.put(CACHE_KEY, answer, settings.stats_cache_seconds)
+    return answer
+
+
+async def read_summary() -> dict:
+    async with engine.connect() as connection:
+        currencies = await connection.scalar(select(func.count()).select_from(rates))
+        counted = await connection.execute(select(func.count(), func.max(events.c.created_at)).select_from(events))
+    count, last = counted.one()
+    return {
+        "base_currency": settings.base_currency,
+        "currencies": currencies,
+        "events": count,
+        "last_event_at": last and last.isoformat(),
+    }
