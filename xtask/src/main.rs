@@ -1,2 +1,41 @@
-//! Chores of the house.
-fn main() {}
+//! Chores of the house. `cargo xtask --help` lists them.
+
+mod cargo;
+mod deny;
+mod dist;
+mod server;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Chores of the house")]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Brings what the tests need, and runs them all
+    Test {
+        /// Passed on to the test runner, for example the name of a test
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Builds the static binary, strips it, and prints its size
+    Dist,
+    /// Checks licences, bans and duplicates of the dependencies
+    Deny,
+    /// A test server with the example convertik on it, released by hand, to try things on
+    Server(server::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().chore {
+        Chore::Test { args } => test::run(&args),
+        Chore::Dist => dist::run(),
+        Chore::Deny => deny::run(),
+        Chore::Server(args) => server::run(&args),
+    }
+}

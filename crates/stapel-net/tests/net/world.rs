@@ -1,7 +1,7 @@
 //! What the tests build their world from: processes in network namespaces, a server that says its name, a client.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -118,10 +118,16 @@ pub(crate) fn ask_on(mut stream: &TcpStream, question: &str) -> std::io::Result<
     writeln!(stream, "{question}")?;
     let mut answer = String::new();
     let mut byte = [0];
-    while stream.read(&mut byte)? == 1 && byte != *b"\n" {
-        answer.push(char::from(byte[0]));
+    while byte != *b"\n" {
+        match stream.read(&mut byte) {
+            Ok(1) => answer.push(char::from(byte[0])),
+            Ok(_) => return Err(ErrorKind::UnexpectedEof.into()),
+            // A socket with a time limit is not taken up again by itself after a signal (strace, a debugger).
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
     }
-    if byte == *b"\n" { Ok(answer) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
+    Ok(answer.trim_end().to_owned())
 }
 
 /// Waits for a condition that must come true.

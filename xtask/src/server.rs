@@ -1,0 +1,46 @@
+use anyhow::{Result, bail, ensure};
+use clap::Subcommand;
+use testkit::{Convertik, Flavour, Server, servers};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Starts one, releases convertik on it by hand, and says how to reach it
+    Up {
+        /// bookworm (Docker 20.10, docker-compose 1.29) or trixie (Docker 26.1, docker compose 2.26)
+        #[arg(long, default_value = "trixie")]
+        flavour: String,
+        /// What `ssh` calls it
+        #[arg(long, default_value = "convertik.example")]
+        name: String,
+        /// Without the app
+        #[arg(long)]
+        bare: bool,
+    },
+    /// Removes all test servers of this machine
+    Down,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match &args.verb {
+        Verb::Down => servers::sweep_all(),
+        Verb::Up { flavour, name, bare } => {
+            let Some(flavour) = Flavour::ALL.into_iter().find(|f| f.to_string() == *flavour) else {
+                bail!("no flavour {flavour}: bookworm or trixie")
+            };
+            ensure!(testkit::ready()?, "this machine cannot have test servers");
+            let server = Server::start_kept(flavour, name)?;
+            if !bare {
+                Convertik::of_this_repository().run_by_hand(&server, "1")?;
+            }
+            println!("{name} is up at {}; `ssh` and `stapel` reach it after", server.ip());
+            println!("export STAPEL_SSH_CONFIG={}", server.ssh_config().display());
+            Ok(())
+        }
+    }
+}
