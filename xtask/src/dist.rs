@@ -15,6 +15,8 @@ pub(crate) fn run() -> Result<()> {
     let binary = target.join(TARGET).join("dist/stapel");
     let bytes = std::fs::metadata(&binary).with_context(|| binary.display().to_string())?.len();
     println!("{} {bytes} bytes ({:.1} MB), static, stripped", binary.display(), f64::from(u32::try_from(bytes)?) / 1e6);
-    println!("not built here, for want of their toolchains: aarch64-unknown-linux-gnu, x86_64-apple-darwin, aarch64-apple-darwin");
+    println!(
+        "not built here, for want of their toolchains: aarch64-unknown-linux-gnu, x86_64-apple-darwin, aarch64-apple-darwin"
+    );
     Ok(())
 }

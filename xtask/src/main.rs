@@ -1,5 +1,6 @@
 //! Chores of the house. `cargo xtask --help` lists them.
 
+mod bench;
 mod cargo;
 mod deny;
 mod dist;
@@ -23,6 +24,9 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measures against the rival, in one run
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Builds the static binary, strips it, and prints its size
     Dist,
     /// Checks licences, bans and duplicates of the dependencies
@@ -34,6 +38,7 @@ enum Chore {
 fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
         Chore::Test { args } => test::run(&args),
+        Chore::Bench(bench) => bench::run(&bench),
         Chore::Dist => dist::run(),
         Chore::Deny => deny::run(),
         Chore::Server(args) => server::run(&args),

@@ -5,6 +5,8 @@ use crate::{Family, Rule};
 
 /// Exit code of iptables for a table that the kernel does not have.
 const NO_TABLE: i32 = 3;
+/// Exit code of iptables when it could not look, as a rule because another program holds the lock.
+const NOT_LOOKED: i32 = 4;
 
 /// The packet filter of one version of IP in one network namespace. Every call waits up to 5 s for the lock that
 /// Docker, firewalld and others take as well.
@@ -49,7 +51,7 @@ impl Iptables {
         let optional = self.family == Family::V6 || self.namespace.is_some();
         match self.command(table).arg("-S").finish().await {
             Ok(done) if done.code == 0 => Ok(done.stdout),
-            Ok(done) if done.code == NO_TABLE || optional => Ok(String::new()),
+            Ok(done) if done.code == NO_TABLE || (optional && done.code != NOT_LOOKED) => Ok(String::new()),
             Ok(done) => Err(done.problem()),
             Err(problem) if optional && problem.code() == "command-missing" => Ok(String::new()),
             Err(problem) => Err(problem),
@@ -60,7 +62,7 @@ impl Iptables {
 /// Whether exactly this rule is there.
 pub(crate) async fn present(rule: &Rule) -> Result<bool, Problem> {
     let done = of(rule).args(["-C", &rule.chain]).args(&rule.spec).finish().await?;
-    Ok(done.code == 0)
+    if done.code == NOT_LOOKED { Err(done.problem()) } else { Ok(done.code == 0) }
 }
 
 /// Puts a rule at a place of its chain (the first is 1), unless it is in the chain already.

@@ -1,8 +1,11 @@
 //! The room at work on a real kernel, and on a real Docker where there is one. Needs root; what cannot run here says
 //! so and is left out.
 
+#[cfg(test)]
 mod docker;
+#[cfg(test)]
 mod refuse;
+#[cfg(test)]
 mod world;
 
 /// No test: this program as a forwarder, see [`world::launch`].

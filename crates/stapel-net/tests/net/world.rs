@@ -172,6 +172,6 @@ pub(crate) fn launch(dir: &std::path::Path) -> Launch {
 
 /// The body of `forwarder_child`.
 pub(crate) fn forward() {
-    let Some(Ok(args)) = std::env::args().last().map(|a| ForwarderArgs::parse(&a)) else { return };
+    let Some(Ok(args)) = std::env::args().next_back().map(|a| ForwarderArgs::parse(&a)) else { return };
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(forwarder::run(args)).unwrap();
 }

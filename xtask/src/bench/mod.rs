@@ -1,0 +1,18 @@
+//! Measurements against the real rival, on the same machine in one run.
+
+mod rollout;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Requests lost while convertik is released: relay against the runbook's own commands
+    Rollout(rollout::Args),
+}
+
+pub(crate) fn run(bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Rollout(args) => rollout::run(args),
+    }
+}

@@ -1,0 +1,261 @@
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Serialize;
+use serde_json::Value;
+use stapel_load::{Load, Plan, Report, Shape, Summary};
+use testkit::{Convertik, Flavour, Server, convertik};
+
+use crate::cargo;
+
+/// Requests a second.
+const RATE: f64 = 150.0;
+/// What is counted before and after the rollout.
+const MARGIN: Duration = Duration::from_secs(2);
+/// How long the load runs before a release begins, so that there is something to compare with.
+const WARM: Duration = Duration::from_secs(5);
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// Requests to gather for each case, over as many releases as that takes
+    #[arg(long, default_value_t = 5000)]
+    requests: u64,
+    /// Only this flavour: bookworm or trixie
+    #[arg(long)]
+    flavour: Option<String>,
+    /// Only this case: relay/caddy, relay/port or by-hand
+    #[arg(long)]
+    case: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Case {
+    RelayCaddy,
+    RelayPort,
+    ByHand,
+}
+
+impl Case {
+    const ALL: [Self; 3] = [Self::RelayCaddy, Self::RelayPort, Self::ByHand];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::RelayCaddy => "relay/caddy",
+            Self::RelayPort => "relay/port",
+            Self::ByHand => "by-hand",
+        }
+    }
+
+    fn port(self) -> u16 {
+        match self {
+            Self::RelayCaddy | Self::ByHand => 80,
+            Self::RelayPort => convertik::PORT,
+        }
+    }
+}
+
+/// A line of the result.
+#[derive(Serialize)]
+struct Row {
+    bench: &'static str,
+    case: &'static str,
+    flavour: String,
+    requests: u64,
+    lost: u64,
+    gap_s: f64,
+    p99_ms_before: f64,
+    p99_ms_during: f64,
+    /// Of one rollout, on average.
+    seconds: f64,
+    releases: u32,
+    retried: u64,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    ensure!(testkit::ready()?, "this machine cannot have test servers");
+    cargo::run(cargo::cargo().args(["build", "--release", "--package", "stapel"]))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let _inside = runtime.enter();
+    if !args.json {
+        println!(
+            "{:<12} {:<9} {:>9} {:>6} {:>7} {:>11} {:>11} {:>8}",
+            "case", "flavour", "requests", "lost", "gap s", "p99 before", "p99 during", "seconds"
+        );
+    }
+    for flavour in Flavour::ALL.into_iter().filter(|f| args.flavour.as_ref().is_none_or(|only| *only == f.to_string()))
+    {
+        let server = Server::start(flavour, &format!("bench-{flavour}"))?;
+        Convertik::of_this_repository().run_by_hand(&server, "1")?;
+        let mut bench =
+            Bench { server, dir: std::env::temp_dir().join(format!("stapel-bench-{}", std::process::id())), number: 0 };
+        for case in Case::ALL.into_iter().filter(|c| args.case.as_ref().is_none_or(|only| only == c.name())) {
+            let row = bench.case(case, args.requests, &runtime)?;
+            if args.json {
+                println!("{}", serde_json::to_string(&row)?);
+            } else {
+                println!(
+                    "{:<12} {:<9} {:>9} {:>6} {:>7.2} {:>11.0} {:>11.0} {:>8.1}",
+                    row.case,
+                    row.flavour,
+                    row.requests,
+                    row.lost,
+                    row.gap_s,
+                    row.p99_ms_before,
+                    row.p99_ms_during,
+                    row.seconds
+                );
+            }
+        }
+        std::fs::remove_dir_all(&bench.dir)?;
+    }
+    Ok(())
+}
+
+struct Bench {
+    server: Server,
+    dir: PathBuf,
+    number: u32,
+}
+
+/// When a rollout began and ended.
+struct Window {
+    from: Instant,
+    to: Instant,
+}
+
+impl Bench {
+    fn case(&mut self, case: Case, requests: u64, runtime: &tokio::runtime::Runtime) -> Result<Row> {
+        let mut row = Row {
+            bench: "rollout",
+            case: case.name(),
+            flavour: self.server.flavour().to_string(),
+            requests: 0,
+            lost: 0,
+            gap_s: 0.0,
+            p99_ms_before: 0.0,
+            p99_ms_during: 0.0,
+            seconds: 0.0,
+            releases: 0,
+            retried: 0,
+        };
+        while row.requests < requests {
+            let target = SocketAddr::new(IpAddr::V4(self.server.ip()), case.port());
+            let load = Load::start(Plan::new(target, convertik::DOMAIN, RATE, shapes()))?;
+            std::thread::park_timeout(WARM);
+            let window = if case == Case::ByHand { self.by_hand() } else { self.stapel() };
+            let window = match window {
+                Ok(window) => window,
+                Err(e) => {
+                    runtime.block_on(load.stop());
+                    return Err(e);
+                }
+            };
+            std::thread::park_timeout(MARGIN);
+            let report = runtime.block_on(load.stop());
+            let during = report.window(window.from - MARGIN, window.to + MARGIN);
+            let before = report.window(report.started(), window.from - MARGIN);
+            say_losses(case, &report, &during);
+            row.requests += during.requests;
+            row.lost += during.lost;
+            row.retried += during.retried;
+            row.gap_s = row.gap_s.max(during.longest_gap_s);
+            row.p99_ms_before = row.p99_ms_before.max(before.p99_ms);
+            row.p99_ms_during = row.p99_ms_during.max(during.p99_ms);
+            row.seconds += (window.to - window.from).as_secs_f64();
+            row.releases += 1;
+        }
+        row.seconds /= f64::from(row.releases.max(1));
+        Ok(row)
+    }
+
+    /// Another version, which differs from the one before only in what it calls itself.
+    fn stage(&mut self) -> Result<String> {
+        self.number += 1;
+        let version = format!("bench-{}", self.number);
+        Convertik::of_this_repository().stage("1", &self.dir)?;
+        let file = self.dir.join("backend/app/version.py");
+        let text = std::fs::read_to_string(&file)?.replace("VERSION = \"1\"", &format!("VERSION = \"{version}\""));
+        ensure!(text.contains(&version), "{} has no VERSION = \"1\"", file.display());
+        std::fs::write(&file, text)?;
+        let config = self.dir.join("stapel.toml");
+        let text = std::fs::read_to_string(&config)?;
+        let text = text.replace("host = \"convertik.example\"", &format!("host = \"{}\"", self.server.name()));
+        std::fs::write(config, text.replace("duration = \"15s\"", "duration = \"2s\""))?;
+        Ok(version)
+    }
+
+    fn stapel(&mut self) -> Result<Window> {
+        self.stage()?;
+        let (instant, clock) = (Instant::now(), SystemTime::now());
+        let binary = cargo::root().join("target/release/stapel");
+        let mut command = Command::new(binary);
+        command
+            .args(["deploy", "--yes", "--json"])
+            .current_dir(&self.dir)
+            .env("STAPEL_SSH_CONFIG", self.server.ssh_config());
+        let output = command.output()?;
+        let lines: Vec<Value> =
+            String::from_utf8_lossy(&output.stdout).lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
+        ensure!(
+            output.status.success(),
+            "deploy: {} {}",
+            output.status,
+            lines.last().map(Value::to_string).unwrap_or_default()
+        );
+        let (from, to) = phases(&lines)?;
+        let at = |time: SystemTime| instant + time.duration_since(clock).unwrap_or_default();
+        Ok(Window { from: at(from), to: at(to) })
+    }
+
+    /// The runbook: the code goes up, then the page's own commands.
+    fn by_hand(&mut self) -> Result<Window> {
+        self.stage()?;
+        self.server.copy_dir(Path::new(&self.dir), convertik::PATH)?;
+        let from = Instant::now();
+        let out = self.server.exec(&["env", "-C", convertik::PATH, "sh", "release-by-hand.sh"])?;
+        ensure!(out.code == 0, "release-by-hand.sh: {}\n{}", out.stdout, out.stderr);
+        Ok(Window { from, to: Instant::now() })
+    }
+}
+
+fn shapes() -> Vec<Shape> {
+    let event = r#"{"id":"{id}","kind":"bench"}"#;
+    vec![
+        Shape::get("health", "/health").weight(6),
+        Shape::get("health-kept", "/health").kept().weight(6),
+        Shape::get("slow", "/api/v1/slow?seconds=3").weight(1),
+        Shape::post("event", "/api/v1/events", event).weight(3),
+        Shape::post("event-kept", "/api/v1/events", event).kept().weight(4),
+    ]
+}
+
+/// From the first phase of the rollout to the end of its last, by the host's clock, which is this machine's.
+fn phases(lines: &[Value]) -> Result<(SystemTime, SystemTime)> {
+    let steps = lines.iter().find_map(|l| l["plan"]["steps"].as_array()).context("no plan")?;
+    let index: Vec<usize> = (0..steps.len()).filter(|i| steps[*i]["spec"]["step"] == "phase").collect();
+    let (Some(first), Some(last)) = (index.first(), index.last()) else { bail!("the plan has no rollout: {steps:?}") };
+    let event = |index: usize, state: &str| -> Result<SystemTime> {
+        let found = lines
+            .iter()
+            .map(|l| &l["event"])
+            .find(|e| e["event"] == "step" && e["index"] == index && e["state"] == state);
+        let at = found.and_then(|e| e["at"].as_str()).with_context(|| format!("step {index} never was {state}"))?;
+        let at: jiff::Timestamp = at.parse()?;
+        Ok(SystemTime::from(at))
+    };
+    Ok((event(*first, "doing")?, event(*last, "done")?))
+}
+
+fn say_losses(case: Case, report: &Report, during: &Summary) {
+    if case != Case::ByHand && during.lost > 0 {
+        for loss in report.losses() {
+            eprintln!("{} lost: {}", case.name(), serde_json::to_string(&loss).unwrap_or_default());
+        }
+    }
+}
