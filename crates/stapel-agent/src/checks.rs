@@ -122,7 +122,9 @@ async fn settled<F: Future<Output = Look>>(mut look: impl FnMut() -> F) -> Look 
 
 fn all_ok(looks: Vec<Look>) -> Result<u64, Problem> {
     match looks.iter().find(|l| !l.ok) {
-        Some(failed) => Err(problem!(Failed, "agent-check-failed", check = &failed.check, detail = failed.detail.clone())),
+        Some(failed) => {
+            Err(problem!(Failed, "agent-check-failed", check = &failed.check, detail = failed.detail.clone()))
+        }
         None => Ok(looks.iter().map(|l| l.millis).max().unwrap_or(0)),
     }
 }
@@ -196,6 +198,7 @@ impl Gate for CandidateGate {
 async fn look_in(namespace: Option<i32>, check: HttpCheck) -> Look {
     let Some(pid) = namespace else { return check.look(Via::Name).await };
     let name = check.name.clone();
-    let looked = crate::blocking(move || crate::namespace::enter(pid, async move { check.look(Via::Name).await })).await;
+    let looked =
+        crate::blocking(move || crate::namespace::enter(pid, async move { check.look(Via::Name).await })).await;
     looked.unwrap_or_else(|why| Look { check: name, ok: false, status: None, millis: 0, detail: why.what })
 }

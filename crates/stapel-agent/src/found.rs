@@ -16,7 +16,7 @@ pub(crate) const REVISIONS: &str = "revisions";
 /// Records what is there as release 0, if nothing is on record yet: the files that `goal` will replace, and the images in
 /// use, so that a rollback to it brings them back.
 pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem> {
-    if site.journal.release(0)?.is_some() || !site.serves().await? {
+    if !site.journal.history(1)?.is_empty() || !site.serves().await? {
         return Ok(());
     }
     let manifest = manifest_of_what_is_there(site, goal.manifest()).await?;

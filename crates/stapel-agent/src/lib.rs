@@ -25,7 +25,9 @@ use std::path::PathBuf;
 use stapel_text::{Problem, problem};
 
 /// Runs blocking work without holding up everything else.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(e) => Err(problem!(Failed, "agent-task", error = e.to_string())),

@@ -8,7 +8,8 @@ use stapel_text::{Problem, problem};
 /// # Errors
 /// `io-failed` when the process has ended or the namespace may not be entered.
 pub(crate) fn enter<T: Send + 'static>(pid: i32, work: impl Future<Output = T> + Send + 'static) -> Result<T, Problem> {
-    let failed = move |e: std::io::Error| problem!(Failed, "io-failed", path = format!("/proc/{pid}/ns/net"), error = e);
+    let failed =
+        move |e: std::io::Error| problem!(Failed, "io-failed", path = format!("/proc/{pid}/ns/net"), error = e);
     let thread = std::thread::spawn(move || {
         let file = std::fs::File::open(format!("/proc/{pid}/ns/net"))?;
         move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))?;

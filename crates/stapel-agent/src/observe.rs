@@ -51,12 +51,20 @@ impl Site {
         let ended_well = |r: &Release| r.outcome.is_some_and(|o| o.exit_code() == 0);
         match to {
             Some(id) => {
-                let found = self.journal.release(id)?.ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))?;
-                if ended_well(&found) { Ok(found) } else { Err(problem!(Refused, "agent-rollback-failed-one", release = id.to_string())) }
+                let found = self
+                    .journal
+                    .release(id)?
+                    .ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))?;
+                if ended_well(&found) {
+                    Ok(found)
+                } else {
+                    Err(problem!(Refused, "agent-rollback-failed-one", release = id.to_string()))
+                }
             }
             None => {
                 let earlier = self.journal.history(usize::from(u16::MAX))?.into_iter();
-                let mut earlier = earlier.filter(|r| r.id < effective && ended_well(r) && matches!(r.plan.goal, Goal::Deploy { .. }));
+                let mut earlier =
+                    earlier.filter(|r| r.id < effective && ended_well(r) && matches!(r.plan.goal, Goal::Deploy { .. }));
                 earlier.next().ok_or_else(|| problem!(Refused, "agent-rollback-nothing"))
             }
         }
@@ -148,6 +156,7 @@ impl Site {
 /// Free bytes on the file system that holds `path`.
 fn disk_free(path: &Utf8Path) -> Result<u64, Problem> {
     let stat = rustix::fs::statvfs(path.as_std_path());
-    let stat = stat.map_err(|e| problem!(Failed, "io-failed", path = path.as_str(), error = std::io::Error::from(e)))?;
+    let stat =
+        stat.map_err(|e| problem!(Failed, "io-failed", path = path.as_str(), error = std::io::Error::from(e)))?;
     Ok(stat.f_bavail * stat.f_frsize)
 }

@@ -97,7 +97,8 @@ impl Begun {
 
 /// Undoes what a release whose process died has left. We hold the lock, so nobody else is at it.
 async fn recover(site: &Arc<Site>) -> Result<(), Problem> {
-    let unfinished: Vec<_> = site.journal.history(usize::from(u8::MAX))?.into_iter().filter(|r| r.outcome.is_none()).collect();
+    let unfinished: Vec<_> =
+        site.journal.history(usize::from(u8::MAX))?.into_iter().filter(|r| r.outcome.is_none()).collect();
     for release in unfinished {
         let then = Arc::new(Site::open(release.config.clone(), &release.target).await?);
         let steps = release.plan.steps.iter().map(|s| steps::make(&then, &s.spec)).collect::<Result<Vec<_>, _>>()?;

@@ -83,7 +83,9 @@ impl Session {
             Request::Start { ask, fingerprint } => self.start(ask, fingerprint).await?,
             Request::Status => Reply::Status(Box::new(status(site).await?)),
             Request::History { limit } => Reply::History { releases: site.journal.history(limit)? },
-            Request::Logs { service, tail, since_s } => Reply::Logs { services: logs(site, service, tail, since_s).await? },
+            Request::Logs { service, tail, since_s } => {
+                Reply::Logs { services: logs(site, service, tail, since_s).await? }
+            }
             Request::Open(_) | Request::Object { .. } | Request::Follow { .. } => Reply::Stored,
         })
     }
@@ -94,7 +96,8 @@ impl Session {
         let opening = self.opening.clone().ok_or_else(|| problem!(Usage, "agent-not-open"))?;
         let id = uuid::Uuid::new_v4().simple().to_string();
         let file = |ending: &str| site.place.runs().join(format!("{id}.{ending}"));
-        let (order_path, answer_path, log) = (file("order"), file("answer"), site.place.logs().join(format!("{id}.log")));
+        let (order_path, answer_path, log) =
+            (file("order"), file("answer"), site.place.logs().join(format!("{id}.log")));
         let order = Order { opening, ask, fingerprint, answer: answer_path.clone() };
         let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = order_path.as_str(), error = e);
         std::fs::write(&order_path, serde_json::to_vec(&order).map_err(|e| failed(e.into()))?).map_err(failed)?;
@@ -112,13 +115,19 @@ impl Session {
     }
 }
 
-fn read_answer(path: &camino::Utf8Path, process: &ProcessId, log: &camino::Utf8Path) -> Result<Option<Answer>, Problem> {
+fn read_answer(
+    path: &camino::Utf8Path,
+    process: &ProcessId,
+    log: &camino::Utf8Path,
+) -> Result<Option<Answer>, Problem> {
     // Before looking: it may answer and end between the two looks.
     let alive = process.alive();
     match std::fs::read(path) {
         Ok(text) => {
             let _ = std::fs::remove_file(path);
-            let failed = |e: serde_json::Error| problem!(Failed, "io-failed", path = path.as_str(), error = std::io::Error::from(e));
+            let failed = |e: serde_json::Error| {
+                problem!(Failed, "io-failed", path = path.as_str(), error = std::io::Error::from(e))
+            };
             serde_json::from_slice(&text).map(Some).map_err(failed)
         }
         Err(_) if alive => Ok(None),
@@ -129,7 +138,13 @@ fn read_answer(path: &camino::Utf8Path, process: &ProcessId, log: &camino::Utf8P
     }
 }
 
-async fn take_object<R, W>(session: &Session, connection: &mut Connection<R, W>, hash: Hash, bytes: u64, secret: bool) -> Result<(), Problem>
+async fn take_object<R, W>(
+    session: &Session,
+    connection: &mut Connection<R, W>,
+    hash: Hash,
+    bytes: u64,
+    secret: bool,
+) -> Result<(), Problem>
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
@@ -157,7 +172,9 @@ where
     let mut tick = tokio::time::interval(LOOK_EVERY);
     loop {
         tick.tick().await;
-        // Before the events: what it still wrote is among them then.
+        // Looked at in this order, so that what a process wrote before it ended is not missed: does it live, what has the
+        // journal, the events.
+        let runs = found(journal.release(release)?, release)?.runs();
         let now = found(journal.release(release)?, release)?;
         loop {
             let events = journal.events(release, seen, EVENTS)?;
@@ -167,7 +184,7 @@ where
                 connection.send(&Reply::Event(recorded)).await?;
             }
         }
-        if now.outcome.is_some() || !now.runs() {
+        if now.outcome.is_some() || !runs {
             return Ok(Reply::Release(Box::new(now)));
         }
     }
@@ -206,7 +223,12 @@ async fn status(site: &Arc<Site>) -> Result<Status, Problem> {
     })
 }
 
-async fn logs(site: &Site, only: Option<String>, tail: usize, since_s: Option<u64>) -> Result<Vec<(String, Vec<String>)>, Problem> {
+async fn logs(
+    site: &Site,
+    only: Option<String>,
+    tail: usize,
+    since_s: Option<u64>,
+) -> Result<Vec<(String, Vec<String>)>, Problem> {
     if let Some(name) = only.as_ref().filter(|n| !site.config.services.contains_key(*n)) {
         let known = site.config.services.keys().cloned().collect::<Vec<_>>().join(", ");
         return Err(problem!(Usage, "agent-no-service", name = name, known = known));

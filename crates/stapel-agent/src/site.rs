@@ -53,7 +53,8 @@ impl Site {
                 compose.suits(&facts)?;
                 let place = Place::open(target.state.as_deref(), &facts.id, &target.path)?;
                 let words = format!("Docker {}, {} {}", facts.version, compose.command(), compose.version);
-                let by_hand = std::iter::once(compose.command()).chain(config.compose.files.iter().map(|f| format!("-f {f}")));
+                let by_hand =
+                    std::iter::once(compose.command()).chain(config.compose.files.iter().map(|f| format!("-f {f}")));
                 let by_hand = by_hand.collect::<Vec<_>>().join(" ");
                 let docker = Arc::new(DockerWorld::new(api, compose, &config, &target, &place)?);
                 let world = World {
@@ -66,7 +67,8 @@ impl Site {
             }
             EngineKind::Embedded => {
                 let place = Place::open(target.state.as_deref(), "embedded", &target.path)?;
-                let runtime = Embedded::new(place.engine(), &target.path, crate::own_program()?, ["embedded"])?.drain_bound(config.relay.drain);
+                let runtime = Embedded::new(place.engine(), &target.path, crate::own_program()?, ["embedded"])?
+                    .drain_bound(config.relay.drain);
                 let runtime = Arc::new(runtime);
                 let world = World { images: runtime.clone(), instances: runtime.clone(), traffic: runtime, exec: None };
                 (place, "embedded".to_owned(), world, None, String::new())

@@ -110,7 +110,12 @@ impl Command {
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let (stdout, stderr, status) = tokio::join!(collect(out, lines), collect(err, lines), child.wait());
         let failed = |e: std::io::Error| io(&self.shown, &e);
-        Ok(Finished { code: code(status.map_err(failed)?), stdout: stdout.map_err(failed)?, stderr: stderr.map_err(failed)?, shown: self.shown })
+        Ok(Finished {
+            code: code(status.map_err(failed)?),
+            stdout: stdout.map_err(failed)?,
+            stderr: stderr.map_err(failed)?,
+            shown: self.shown,
+        })
     }
 
     /// Runs it to its end with standard output written to `file`, byte for byte.
@@ -124,7 +129,12 @@ impl Command {
         let err = child.stderr.take();
         let (stderr, status) = tokio::join!(collect(err, &Silent), child.wait());
         let failed = |e: std::io::Error| io(&self.shown, &e);
-        Ok(Finished { code: code(status.map_err(failed)?), stdout: String::new(), stderr: stderr.map_err(failed)?, shown: self.shown })
+        Ok(Finished {
+            code: code(status.map_err(failed)?),
+            stdout: String::new(),
+            stderr: stderr.map_err(failed)?,
+            shown: self.shown,
+        })
     }
 
     fn spawn(&mut self) -> Result<tokio::process::Child, Problem> {
@@ -152,7 +162,12 @@ impl Finished {
         let said = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
         let said = said.trim();
         let tail = &said[said.ceil_char_boundary(said.len().saturating_sub(SAID))..];
-        problem!(Failed, "command-failed", command = &self.shown, output = if tail.is_empty() { format!("exit {}", self.code) } else { tail.to_owned() })
+        problem!(
+            Failed,
+            "command-failed",
+            command = &self.shown,
+            output = if tail.is_empty() { format!("exit {}", self.code) } else { tail.to_owned() }
+        )
     }
 }
 

@@ -13,7 +13,13 @@ use stapel_text::{Catalogue, Lang, Text, text};
 pub(crate) use usage::usage;
 
 #[derive(Debug, Parser)]
-#[command(name = "stapel", version, disable_help_flag = true, disable_help_subcommand = true, subcommand_required = true)]
+#[command(
+    name = "stapel",
+    version,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    subcommand_required = true
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -61,6 +67,9 @@ pub(crate) struct Deploy {
     pub(crate) yes: bool,
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// The plan is not shown: the demo tells its own story.
+    #[arg(skip)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -71,6 +80,9 @@ pub(crate) struct Rollback {
     pub(crate) down: bool,
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// As in [`Deploy`].
+    #[arg(skip)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -130,9 +142,13 @@ fn with_words(mut command: Command, catalogue: &Catalogue) -> Command {
         .disable_help_flag(true)
         .arg(Arg::new("help").long("help").short('h').action(ArgAction::Help).help(say(text!("cli-arg-help"))));
     if command.get_name() == "stapel" {
-        command = command
-            .disable_version_flag(true)
-            .arg(Arg::new("version").long("version").short('V').action(ArgAction::Version).help(say(text!("cli-arg-version"))));
+        command = command.disable_version_flag(true).arg(
+            Arg::new("version")
+                .long("version")
+                .short('V')
+                .action(ArgAction::Version)
+                .help(say(text!("cli-arg-version"))),
+        );
     }
     if let Some(about) = about(command.get_name()) {
         command = command.about(say(about));
@@ -149,7 +165,8 @@ fn with_words(mut command: Command, catalogue: &Catalogue) -> Command {
             }
         });
     }
-    let names: Vec<String> = command.get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_owned()).collect();
+    let names: Vec<String> =
+        command.get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_owned()).collect();
     for name in names {
         command = command.mut_subcommand(name, |c| with_words(c, catalogue));
     }

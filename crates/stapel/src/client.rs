@@ -14,7 +14,6 @@ use crate::render::Screen;
 /// An open session about one app.
 pub(crate) struct Client {
     session: Session,
-    state: String,
 }
 
 impl Client {
@@ -22,8 +21,11 @@ impl Client {
     pub(crate) async fn open(project: &Project, screen: &Screen) -> Result<Self, Problem> {
         let host = Host::parse(project.host())?;
         let ssh = SshOptions::from_env();
-        let session = stapel_wire::connect(&host, &AgentBinary::current()?, &ssh, &|done, total| screen.bringing_agent(done, total)).await?;
-        let mut client = Self { session, state: String::new() };
+        let session = stapel_wire::connect(&host, &AgentBinary::current()?, &ssh, &|done, total| {
+            screen.bringing_agent(done, total)
+        })
+        .await?;
+        let mut client = Self { session };
         let opening = Opening {
             config: project.config.clone(),
             target: project.target.clone(),
@@ -31,15 +33,9 @@ impl Client {
             origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         };
         match client.ask(&Request::Open(Box::new(opening))).await? {
-            Reply::Opened { state } => client.state = state,
-            other => return Err(unexpected(&other)),
+            Reply::Opened { .. } => Ok(client),
+            other => Err(unexpected(&other)),
         }
-        Ok(client)
-    }
-
-    /// Where Stapel keeps its state of the app on the host.
-    pub(crate) fn state(&self) -> &str {
-        &self.state
     }
 
     async fn receive(&mut self) -> Result<Reply, Problem> {
@@ -56,7 +52,12 @@ impl Client {
     }
 
     /// Brings up what of the tree is not on the host yet. It harms nobody and can be done again.
-    pub(crate) async fn bring(&mut self, project: &Project, manifest: Manifest, screen: &Screen) -> Result<Hash, Problem> {
+    pub(crate) async fn bring(
+        &mut self,
+        project: &Project,
+        manifest: Manifest,
+        screen: &Screen,
+    ) -> Result<Hash, Problem> {
         let (hash, missing) = match self.ask(&Request::Offer { manifest: manifest.clone() }).await? {
             Reply::Wanted { manifest, missing } => (manifest, missing),
             other => return Err(unexpected(&other)),
@@ -65,9 +66,12 @@ impl Client {
         for (done, wanted) in missing.into_iter().enumerate() {
             screen.bringing_files(done, total);
             let entry = manifest.entries.iter().find(|(_, e)| e.hash() == Some(wanted));
-            let Some((path, _)) = entry else { return Err(problem!(Failed, "cli-protocol", reply = wanted.to_string())) };
+            let Some((path, _)) = entry else {
+                return Err(problem!(Failed, "cli-protocol", reply = wanted.to_string()));
+            };
             let content = stapel_tree::compress(&project.path(path))?;
-            let announced = Request::Object { hash: wanted, bytes: content.len() as u64, secret: project.is_secret(path) };
+            let announced =
+                Request::Object { hash: wanted, bytes: content.len() as u64, secret: project.is_secret(path) };
             self.session.connection.send(&announced).await?;
             for part in content.chunks(MAX_PAYLOAD) {
                 self.session.connection.send_content(part).await?;
@@ -120,7 +124,12 @@ impl Client {
         }
     }
 
-    pub(crate) async fn logs(&mut self, service: Option<String>, tail: usize, since_s: Option<u64>) -> Result<Vec<(String, Vec<String>)>, Problem> {
+    pub(crate) async fn logs(
+        &mut self,
+        service: Option<String>,
+        tail: usize,
+        since_s: Option<u64>,
+    ) -> Result<Vec<(String, Vec<String>)>, Problem> {
         match self.ask(&Request::Logs { service, tail, since_s }).await? {
             Reply::Logs { services } => Ok(services),
             other => Err(unexpected(&other)),

@@ -67,7 +67,8 @@ impl Project {
         let mut manifest = stapel_tree::scan(&self.root, &rules)?;
         for name in &self.config.source.env {
             let path = self.root.join(name);
-            let content = std::fs::read(&path).map_err(|e| problem!(Usage, "cli-env-file", path = path.as_str(), error = e))?;
+            let content =
+                std::fs::read(&path).map_err(|e| problem!(Usage, "cli-env-file", path = path.as_str(), error = e))?;
             let entry = Entry::File { hash: Hash::of(&content), size: content.len() as u64, mode: SECRET_MODE };
             manifest.entries.insert(name.clone(), entry);
         }
@@ -83,7 +84,8 @@ impl Project {
 
 fn find() -> Result<Utf8PathBuf, Problem> {
     let here = std::env::current_dir().map_err(|e| problem!(Usage, "io-failed", path = ".", error = e))?;
-    let here = Utf8PathBuf::try_from(here).map_err(|e| problem!(Usage, "cli-not-utf8", path = e.as_path().display()))?;
+    let here =
+        Utf8PathBuf::try_from(here).map_err(|e| problem!(Usage, "cli-not-utf8", path = e.as_path().display()))?;
     let found = here.ancestors().map(|dir| dir.join(FILE)).find(|file| file.exists());
     found.ok_or_else(|| problem!(Usage, "cli-no-config", file = FILE, dir = here.as_str()))
 }

@@ -59,9 +59,19 @@ impl Operator {
     /// How often each id is stored.
     fn stored(&self) -> BTreeMap<String, usize> {
         let sql = "select client_id, count(*) from events group by client_id";
-        let psql = ["exec", "-T", "convertik-db", "sh", "-c", &format!("psql -U $POSTGRES_USER -d $POSTGRES_DB -At -c '{sql}'")];
+        let psql = [
+            "exec",
+            "-T",
+            "convertik-db",
+            "sh",
+            "-c",
+            &format!("psql -U $POSTGRES_USER -d $POSTGRES_DB -At -c '{sql}'"),
+        ];
         let out = convertik::compose(&self.server, &psql).unwrap();
-        out.lines().filter_map(|l| l.split_once('|')).map(|(id, n)| (id.to_owned(), n.trim().parse().unwrap())).collect()
+        out.lines()
+            .filter_map(|l| l.split_once('|'))
+            .map(|(id, n)| (id.to_owned(), n.trim().parse().unwrap()))
+            .collect()
     }
 
     /// Nothing of ours may be left in the world: rules, candidates, one-off containers, forwarders, temporary files.

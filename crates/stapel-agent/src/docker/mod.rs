@@ -29,7 +29,13 @@ pub(crate) struct DockerWorld {
 }
 
 impl DockerWorld {
-    pub(crate) fn new(engine: Engine, compose: Compose, config: &Config, target: &Target, place: &Place) -> Result<Self, Problem> {
+    pub(crate) fn new(
+        engine: Engine,
+        compose: Compose,
+        config: &Config,
+        target: &Target,
+        place: &Place,
+    ) -> Result<Self, Problem> {
         let mut project = if config.compose.files.is_empty() && target.path.exists() {
             Project::discover(&target.path).unwrap_or_else(|_| Project::new(&target.path, Vec::<String>::new()))
         } else {
@@ -74,7 +80,8 @@ impl DockerWorld {
         let docker = self.docker().await?;
         let Some(pid) = docker.pid(instance).await? else { return Ok(None) };
         let on = docker.attachments(instance).await?.into_iter();
-        let attachments = on.filter_map(|a| Some(Attachment { network: a.network, bridge: a.bridge?, address: a.ipv4? })).collect();
+        let attachments =
+            on.filter_map(|a| Some(Attachment { network: a.network, bridge: a.bridge?, address: a.ipv4? })).collect();
         Ok(Some(Peer { pid, attachments }))
     }
 
@@ -125,7 +132,13 @@ impl Images for DockerWorld {
         self.docker().await?.tags(service, prefix).await
     }
 
-    async fn run_once(&self, service: &str, image: &ImageId, argv: &[String], lines: &dyn Lines) -> Result<i32, Problem> {
+    async fn run_once(
+        &self,
+        service: &str,
+        image: &ImageId,
+        argv: &[String],
+        lines: &dyn Lines,
+    ) -> Result<i32, Problem> {
         self.docker().await?.run_once(service, image, argv, lines).await
     }
 }

@@ -31,9 +31,16 @@ impl Step for Backup {
         let database = self.site.databases.get(&self.database);
         let database = database.ok_or_else(|| problem!(Failed, "agent-no-database", database = &self.database))?;
         let dir = self.site.backup_dir();
-        let taken = stapel_data::backup::take(database.as_ref(), &dir, &self.site.backup_label(cx.release()), Timestamp::now()).await?;
+        let taken =
+            stapel_data::backup::take(database.as_ref(), &dir, &self.site.backup_label(cx.release()), Timestamp::now())
+                .await?;
         let tables = taken.proof.as_ref().map_or(0, |p| p.tables);
-        cx.say(text!("agent-backup-done", path = dir.join(&taken.file).as_str(), size = bytes(taken.bytes), tables = tables));
+        cx.say(text!(
+            "agent-backup-done",
+            path = dir.join(&taken.file).as_str(),
+            size = bytes(taken.bytes),
+            tables = tables
+        ));
         Ok(())
     }
 

@@ -49,10 +49,9 @@ impl Step for Migrate {
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         let migrations = self.site.migrations()?;
         let image = self.image(cx)?.ok_or_else(|| problem!(Failed, "agent-no-image", service = &self.service))?;
-        let before = migrations.current(&image).await?;
+        let (before, heads) = tokio::try_join!(migrations.current(&image), migrations.heads(&image))?;
         cx.set_fact_once(BEFORE, &before)?;
         self.site.note_found_revisions(&before)?;
-        let heads = migrations.heads(&image).await?;
         cx.set_fact(REVISIONS, &heads)?;
         if before == heads {
             cx.say(text!("agent-migrate-none", revision = shown(&before)));
@@ -61,7 +60,11 @@ impl Step for Migrate {
         migrations.upgrade(&image, cx).await?;
         cx.say(text!("agent-migrate-done", from = shown(&before), to = shown(&heads)));
         if self.site.serves().await? {
-            self.site.checks.pass_in_service(&self.site).await.map_err(|why| problem!(Failed, "agent-migrate-old-broken").because(why))?;
+            self.site
+                .checks
+                .pass_in_service(&self.site)
+                .await
+                .map_err(|why| problem!(Failed, "agent-migrate-old-broken").because(why))?;
             cx.set_fact(SUITS_FORMER, &true)?;
         }
         Ok(())

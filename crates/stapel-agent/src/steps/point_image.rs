@@ -31,9 +31,15 @@ impl Step for PointImage {
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         let images = &self.site.world.images;
         let tag = release_tag(self.release);
-        let image = images.kept(&self.service, &tag).await?.ok_or_else(
-            || problem!(Failed, "agent-image-gone", service = &self.service, release = self.release.to_string(), tag = &tag),
-        )?;
+        let image = images.kept(&self.service, &tag).await?.ok_or_else(|| {
+            problem!(
+                Failed,
+                "agent-image-gone",
+                service = &self.service,
+                release = self.release.to_string(),
+                tag = &tag
+            )
+        })?;
         note_former(&self.site, &self.service, cx).await?;
         images.point(&self.service, &image).await?;
         // Also under this release's own number, so that a later rollback to it finds it.

@@ -28,7 +28,12 @@ impl Prune {
     }
 
     async fn tags(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        let done = self.site.journal.history(usize::from(u8::MAX))?.into_iter().filter(|r| r.outcome.is_some_and(|o| o.exit_code() == 0));
+        let done = self
+            .site
+            .journal
+            .history(usize::from(u8::MAX))?
+            .into_iter()
+            .filter(|r| r.outcome.is_some_and(|o| o.exit_code() == 0));
         let mut keep: Vec<String> = done.take(KEEP_RELEASES).map(|r| release_tag(r.id)).collect();
         keep.push(release_tag(cx.release()));
         let images = &self.site.world.images;

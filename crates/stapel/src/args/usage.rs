@@ -17,17 +17,30 @@ pub(crate) fn usage(error: &clap::Error, catalogue: &Catalogue) -> u8 {
     let (argument, value) = (of(ContextKind::InvalidArg), of(ContextKind::InvalidValue));
     let what: Text = match error.kind() {
         ErrorKind::UnknownArgument => text!("cli-usage-unknown-argument", argument = argument),
-        ErrorKind::InvalidSubcommand => text!("cli-usage-unknown-command", command = of(ContextKind::InvalidSubcommand)),
-        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => text!("cli-usage-no-command"),
+        ErrorKind::InvalidSubcommand => {
+            text!("cli-usage-unknown-command", command = of(ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            text!("cli-usage-no-command")
+        }
         ErrorKind::MissingRequiredArgument => text!("cli-usage-missing", argument = argument),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => text!("cli-usage-no-value", argument = argument),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => text!("cli-usage-value", argument = argument, value = value),
-        ErrorKind::ArgumentConflict => text!("cli-usage-conflict", argument = argument, other = of(ContextKind::PriorArg)),
-        ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => text!("cli-usage-value", argument = argument, value = value),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => {
+            text!("cli-usage-no-value", argument = argument)
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            text!("cli-usage-value", argument = argument, value = value)
+        }
+        ErrorKind::ArgumentConflict => {
+            text!("cli-usage-conflict", argument = argument, other = of(ContextKind::PriorArg))
+        }
+        ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => {
+            text!("cli-usage-value", argument = argument, value = value)
+        }
         _ => text!("cli-usage-other", said = error.to_string()),
     };
     eprintln!("{}", catalogue.text(&what));
-    let suggested = [of(ContextKind::SuggestedArg), of(ContextKind::SuggestedSubcommand), of(ContextKind::SuggestedValue)];
+    let suggested =
+        [of(ContextKind::SuggestedArg), of(ContextKind::SuggestedSubcommand), of(ContextKind::SuggestedValue)];
     if let Some(suggested) = suggested.into_iter().find(|s| !s.is_empty()) {
         eprintln!("{}", catalogue.text(&text!("cli-usage-suggested", name = suggested)));
     }

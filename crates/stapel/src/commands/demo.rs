@@ -46,7 +46,8 @@ struct Line {
 pub(crate) async fn run(args: &Demo, screen: &Screen) -> Result<u8, Problem> {
     let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = "stapel-demo", error = e);
     let dir = tempfile::Builder::new().prefix("stapel-demo-").tempdir().map_err(failed)?;
-    let root = Utf8PathBuf::try_from(dir.path().to_owned()).map_err(|e| problem!(Usage, "cli-not-utf8", path = e.as_path().display()))?;
+    let root = Utf8PathBuf::try_from(dir.path().to_owned())
+        .map_err(|e| problem!(Usage, "cli-not-utf8", path = e.as_path().display()))?;
     let world = World::lay_out(&root)?;
     let told = tokio::select! {
         told = tell(&world, screen) => told,
@@ -54,12 +55,17 @@ pub(crate) async fn run(args: &Demo, screen: &Screen) -> Result<u8, Problem> {
     };
     if args.keep {
         let kept = dir.keep();
-        screen.say(&text!("cli-demo-kept", path = kept.display(), config = world.place.config.as_ref().map_or("", |c| c.as_str())));
+        screen.say(&text!(
+            "cli-demo-kept",
+            path = kept.display(),
+            config = world.place.config.as_ref().map_or("", |c| c.as_str())
+        ));
     } else {
         world.clear().await?;
     }
     let account = told?;
-    let well = account.lost == 0 && account.writes_missing == 0 && account.writes_duplicated == 0 && as_expected(&account);
+    let well =
+        account.lost == 0 && account.writes_missing == 0 && account.writes_duplicated == 0 && as_expected(&account);
     show(&account, screen, args.keep);
     Ok(u8::from(!well))
 }
@@ -78,7 +84,7 @@ async fn tell(world: &World, screen: &Screen) -> Result<Account, Problem> {
         screen.say(&text!("cli-demo-broken"));
         releases.push(line("v3", world.deploy(3, screen).await?)?);
         screen.say(&text!("cli-demo-rollback"));
-        let back = Rollback { yes: true, ..Rollback::default() };
+        let back = Rollback { yes: true, quiet: true, ..Rollback::default() };
         releases.push(line("v1", rollback(&world.place, &back, screen).await?)?);
         Ok::<_, Problem>(())
     };
@@ -116,7 +122,8 @@ fn line(what: &str, release: Option<Release>) -> Result<Line, Problem> {
 
 fn as_expected(account: &Account) -> bool {
     let outcomes: Vec<_> = account.releases.iter().map(|r| r.outcome).collect();
-    outcomes == [Some(Outcome::Done), Some(Outcome::Done), Some(Outcome::Undone), Some(Outcome::Done)] && account.requests > 0
+    outcomes == [Some(Outcome::Done), Some(Outcome::Done), Some(Outcome::Undone), Some(Outcome::Done)]
+        && account.requests > 0
 }
 
 fn start_load(address: SocketAddr) -> Result<Load, Problem> {
@@ -127,20 +134,37 @@ fn start_load(address: SocketAddr) -> Result<Load, Problem> {
         Shape::post("order", "/orders", r#"{"id":"{id}"}"#).weight(4),
         Shape::post("order-kept", "/orders", r#"{"id":"{id}"}"#).kept().weight(5),
     ];
-    Load::start(Plan::new(address, "demo.example", RATE, shapes)).map_err(|e| problem!(Failed, "cli-demo-load-failed", error = e.to_string()))
+    Load::start(Plan::new(address, "demo.example", RATE, shapes))
+        .map_err(|e| problem!(Failed, "cli-demo-load-failed", error = e.to_string()))
 }
 
 fn show(account: &Account, screen: &Screen, kept: bool) {
     screen.object(account);
-    screen.say(&text!("cli-demo-account", requests = account.requests, lost = account.lost, slowest = format!("{:.0}", account.slowest_ms)));
-    screen.say(&text!("cli-demo-writes", count = account.acknowledged_writes, missing = account.writes_missing, twice = account.writes_duplicated));
+    screen.say(&text!(
+        "cli-demo-account",
+        requests = account.requests,
+        lost = account.lost,
+        slowest = format!("{:.0}", account.slowest_ms)
+    ));
+    screen.say(&text!(
+        "cli-demo-writes",
+        count = account.acknowledged_writes,
+        missing = account.writes_missing,
+        twice = account.writes_duplicated
+    ));
     for release in &account.releases {
         let outcome = match release.outcome {
             Some(Outcome::Done) => text!("cli-outcome-done"),
             Some(Outcome::Undone) => text!("cli-demo-came-back"),
             _ => text!("cli-outcome-stuck"),
         };
-        screen.say(&text!("cli-demo-release", release = release.id.to_string(), what = &release.what, outcome = outcome, time = stapel_text::seconds(release.seconds)));
+        screen.say(&text!(
+            "cli-demo-release",
+            release = release.id.to_string(),
+            what = &release.what,
+            outcome = outcome,
+            time = stapel_text::seconds(release.seconds)
+        ));
     }
     if kept {
         screen.say(&text!("cli-demo-journal", path = &account.journal));
@@ -200,7 +224,7 @@ every = "250ms"
         let file = self.root.join("project/app.toml");
         let text = format!("version = {version}\nlisten = \"127.0.0.1:0\"\ndatabase = \"data/app.db\"\n");
         std::fs::write(&file, text).map_err(|e| problem!(Failed, "io-failed", path = file.as_str(), error = e))?;
-        deploy(&self.place, &Deploy { yes: true, no_cache: false }, screen).await
+        deploy(&self.place, &Deploy { yes: true, no_cache: false, quiet: true }, screen).await
     }
 
     /// The state of the one app on the demo's host.

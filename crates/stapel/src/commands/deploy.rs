@@ -2,7 +2,7 @@ use stapel_agent::protocol::Ask;
 use stapel_release::Release;
 use stapel_text::Problem;
 
-use super::release::{carry_out, exit_code};
+use super::release::{Manner, carry_out, exit_code};
 use crate::args::{Deploy, Place};
 use crate::client::Client;
 use crate::project::Project;
@@ -24,5 +24,5 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     let commit = project.commit().await;
     let mut client = Client::open(&project, screen).await?;
     let manifest = client.bring(&project, manifest, screen).await?;
-    carry_out(&mut client, Ask::Deploy { manifest, commit }, args.yes, screen).await
+    carry_out(&mut client, Ask::Deploy { manifest, commit }, Manner { yes: args.yes, quiet: args.quiet }, screen).await
 }

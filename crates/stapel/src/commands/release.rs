@@ -9,14 +9,30 @@ use stapel_text::{Class, Problem, problem};
 use crate::client::Client;
 use crate::render::Screen;
 
-/// Plans, shows, asks unless `yes`, and runs the release to its end. `None`: there was nothing to do.
-pub(super) async fn carry_out(client: &mut Client, ask: Ask, yes: bool, screen: &Screen) -> Result<Option<Release>, Problem> {
+/// How a release is begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// Without asking.
+    pub(super) yes: bool,
+    /// Without showing the plan.
+    pub(super) quiet: bool,
+}
+
+/// Plans, shows, asks, and runs the release to its end. `None`: there was nothing to do.
+pub(super) async fn carry_out(
+    client: &mut Client,
+    ask: Ask,
+    manner: Manner,
+    screen: &Screen,
+) -> Result<Option<Release>, Problem> {
     let (plan, observation) = client.plan(ask.clone()).await?;
-    screen.plan(&plan, &observation);
+    if !manner.quiet {
+        screen.plan(&plan, &observation);
+    }
     if plan.is_empty() {
         return Ok(None);
     }
-    if !yes {
+    if !manner.yes {
         agreed(screen)?;
     }
     let release = client.start(ask, &plan).await?;

@@ -2,7 +2,7 @@ use stapel_agent::protocol::Ask;
 use stapel_release::Release;
 use stapel_text::Problem;
 
-use super::release::{carry_out, exit_code};
+use super::release::{Manner, carry_out, exit_code};
 use crate::args::{Place, Rollback};
 use crate::client::Client;
 use crate::project::Project;
@@ -17,5 +17,11 @@ pub(crate) async fn run(place: &Place, args: &Rollback, screen: &Screen) -> Resu
 pub(super) async fn rollback(place: &Place, args: &Rollback, screen: &Screen) -> Result<Option<Release>, Problem> {
     let project = Project::open(place, screen)?;
     let mut client = Client::open(&project, screen).await?;
-    carry_out(&mut client, Ask::Rollback { to: args.to, down: args.down }, args.yes, screen).await
+    carry_out(
+        &mut client,
+        Ask::Rollback { to: args.to, down: args.down },
+        Manner { yes: args.yes, quiet: args.quiet },
+        screen,
+    )
+    .await
 }

@@ -20,7 +20,13 @@ impl Screen {
             self.object(status);
             return;
         }
-        self.say(&text!("cli-status-head", app = &project.config.app, target = &project.target, host = project.host(), engine = &status.engine));
+        self.say(&text!(
+            "cli-status-head",
+            app = &project.config.app,
+            target = &project.target,
+            host = project.host(),
+            engine = &status.engine
+        ));
         for service in &status.services {
             let image = service.instance.as_ref().map_or_else(|| "-".to_owned(), |i| short(&i.image.0).to_owned());
             self.line(&format!("  {}  {}  {image}", service.name, self.words(&health(&service.health))));
@@ -61,7 +67,9 @@ impl Screen {
     fn release_line(&self, release: &Release) -> String {
         let doing = match &release.plan.goal {
             Goal::Rollback { to, .. } => format!("{} → {to}", release.doing),
-            Goal::Deploy { commit: Some(commit), .. } => format!("{} {}", release.doing, &commit[..commit.len().min(10)]),
+            Goal::Deploy { commit: Some(commit), .. } => {
+                format!("{} {}", release.doing, &commit[..commit.len().min(10)])
+            }
             Goal::Deploy { .. } => release.doing.clone(),
         };
         let began = release.began_at.strftime("%Y-%m-%d %H:%M:%S UTC");

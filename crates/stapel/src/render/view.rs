@@ -27,7 +27,8 @@ impl<'a> View<'a> {
         screen.say(&text!("cli-release-begins", release = release.to_string()));
         let spinner = live.then(|| {
             let style = ProgressStyle::with_template("  {spinner} {msg} {elapsed}");
-            let spinner = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            let spinner =
+                ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             spinner.enable_steady_tick(TICK);
             spinner
         });
@@ -59,7 +60,9 @@ impl<'a> View<'a> {
             return;
         }
         match &recorded.event {
-            Event::Step { index, state, problem } => self.step(*index, *state, recorded.at, problem.as_ref().map(|p| &p.what)),
+            Event::Step { index, state, problem } => {
+                self.step(*index, *state, recorded.at, problem.as_ref().map(|p| &p.what))
+            }
             Event::Say { text, .. } => self.print(&format!("      {}", self.screen.words(text))),
             Event::Line { index, line } => {
                 let shown: String = line.chars().filter(|c| !c.is_control()).take(LINE).collect();
@@ -119,7 +122,9 @@ impl<'a> View<'a> {
         let time = seconds(release.seconds().unwrap_or_default());
         let id = release.id.to_string();
         match release.outcome {
-            Some(Outcome::Done | Outcome::Found) => self.screen.say(&text!("cli-ended-done", release = id, time = time)),
+            Some(Outcome::Done | Outcome::Found) => {
+                self.screen.say(&text!("cli-ended-done", release = id, time = time))
+            }
             Some(Outcome::Undone) => self.screen.say(&text!("cli-ended-undone", release = id, time = time)),
             Some(Outcome::Stuck) | None => self.screen.say(&text!("cli-ended-stuck", release = id, time = time)),
         }

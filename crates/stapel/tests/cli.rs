@@ -1,0 +1,169 @@
+//! The command as its users meet it, without Docker: words in both languages, errors with their place, the demo.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn stapel(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stapel"));
+    command.args(args).current_dir(dir).env_remove("STAPEL_LANG").env("LC_ALL", "C").env("LANG", "C");
+    command.stdin(std::process::Stdio::null()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A project on the embedded runtime, with host and state beside it.
+fn project() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().to_str().unwrap();
+    let config = format!(
+        "app = \"shop\"\nengine = \"embedded\"\n[target.here]\nhost = \"local\"\npath = \"{root}/host/app\"\nstate = \"{root}/host/state\"\n\
+         [service.app]\n[migration]\ntool = \"embedded\"\nservice = \"app\"\n[[check]]\nname = \"health\"\npath = \"/health\"\n[watch]\nduration = \"1s\"\nevery = \"200ms\"\n"
+    );
+    std::fs::create_dir(dir.path().join("project")).unwrap();
+    std::fs::write(dir.path().join("project/stapel.toml"), config).unwrap();
+    version(dir.path(), 1);
+    dir
+}
+
+fn version(dir: &Path, version: u32) {
+    std::fs::write(dir.join("project/app.toml"), format!("version = {version}\n")).unwrap();
+}
+
+/// Ends what the embedded runtime started below this directory.
+struct Stop<'a>(&'a Path);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        // Every process of the runtime has the directory in its arguments.
+        let _ = Command::new("pkill").args(["-f", self.0.to_str().unwrap()]).status();
+    }
+}
+
+#[test]
+fn help_is_in_the_language_that_was_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let en = stapel(dir.path(), &["--help"]);
+    assert!(en.status.success() && text(&en.stdout).contains("Put the project in service"));
+    let ru = text(&stapel(dir.path(), &["deploy", "--help", "--lang", "ru"]).stdout);
+    assert!(ru.contains("Использование") && ru.contains("Собирать без кэша"), "{ru}");
+    assert!(!ru.contains("Options:") && !ru.contains("Print help"), "{ru}");
+}
+
+#[test]
+fn what_is_wrong_on_the_command_line_is_named_with_exit_code_2() {
+    let dir = tempfile::tempdir().unwrap();
+    for (args, said) in [
+        (&["deplyo"][..], "deploy"),
+        (&["deploy", "--yess"], "--yes"),
+        (&["rollback", "x"], "x"),
+        (&[], "command"),
+        (&["history", "-n"], "--limit"),
+        (&["status", "--lang", "de"], "de"),
+    ] {
+        let out = stapel(dir.path(), args);
+        assert_eq!(out.status.code(), Some(2), "{args:?}");
+        assert!(text(&out.stderr).contains(said), "{args:?}: {}", text(&out.stderr));
+    }
+    let ru = stapel(dir.path(), &["--lang", "ru", "deplyo"]);
+    assert!(text(&ru.stderr).contains("Команды deplyo нет"), "{}", text(&ru.stderr));
+}
+
+#[test]
+fn without_a_configuration_it_says_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = stapel(dir.path(), &["deploy"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("stapel.toml") && text(&out.stderr).contains("--config"));
+}
+
+#[test]
+fn errors_of_the_configuration_have_their_place() {
+    let dir = project();
+    let file = dir.path().join("project/stapel.toml");
+    let wrong = std::fs::read_to_string(&file).unwrap().replace("[service.app]", "[service.app]\nno_cahce = true");
+    std::fs::write(&file, wrong).unwrap();
+    let out = stapel(&dir.path().join("project"), &["deploy"]);
+    let said = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(
+        said.contains("stapel.toml:8:1")
+            && said.contains("did you mean `no_cache`")
+            && said.contains("no_cahce = true"),
+        "{said}"
+    );
+    let json = stapel(&dir.path().join("project"), &["deploy", "--json"]);
+    let last: serde_json::Value = serde_json::from_str(text(&json.stdout).lines().last().unwrap()).unwrap();
+    assert_eq!(last["problem"]["code"], "core-config-wrong");
+}
+
+#[test]
+fn nobody_to_ask_changes_nothing() {
+    let dir = project();
+    let out = stapel(&dir.path().join("project"), &["deploy"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("--yes"));
+    assert!(!dir.path().join("host/app").exists());
+}
+
+#[test]
+fn a_release_its_history_and_nothing_to_do() {
+    let dir = project();
+    let _stop = Stop(dir.path());
+    let run = |args: &[&str], code| {
+        let out = stapel(&dir.path().join("project"), args);
+        assert_eq!(out.status.code(), Some(code), "{args:?}: {}{}", text(&out.stdout), text(&out.stderr));
+        text(&out.stdout)
+    };
+    assert_eq!(run(&["history"], 0).trim(), "Stapel has not released here yet.");
+    run(&["rollback", "--yes"], 3);
+    assert!(run(&["deploy", "--yes"], 0).contains("Release 1 is in service"));
+    assert!(run(&["deploy", "--yes"], 0).contains("Nothing to do"));
+    version(dir.path(), 2);
+    let json = run(&["deploy", "--yes", "--json"], 0);
+    let last: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!((last["release"].as_u64(), last["outcome"].as_str()), (Some(2), Some("done")));
+    // A migration that fails half way: undone before anybody noticed.
+    version(dir.path(), 4);
+    let said = run(&["deploy", "--yes"], 1);
+    assert!(said.contains("✗ migrate the schema"), "{said}");
+    assert!(run(&["status"], 0).contains("healthy"));
+    assert!(run(&["attach", "3", "--lang", "ru"], 1).contains("Релиз 3 отменён"));
+    run(&["rollback", "7", "--yes"], 2);
+    run(&["rollback", "3", "--yes"], 3);
+    assert!(run(&["rollback", "--yes", "--down"], 0).contains("schema: 0002 → 0001"));
+    let history = run(&["history"], 0);
+    assert_eq!(history.lines().filter(|l| l.contains("UTC")).count(), 4, "{history}");
+}
+
+#[test]
+fn two_deploys_at_once_are_one_and_one_that_is_told_who() {
+    let dir = project();
+    let _stop = Stop(dir.path());
+    let at = dir.path().join("project");
+    assert_eq!(stapel(&at, &["deploy", "--yes"]).status.code(), Some(0));
+    version(dir.path(), 2);
+    let mut codes: Vec<_> = std::thread::scope(|scope| {
+        let both: Vec<_> =
+            (0..2).map(|_| scope.spawn(|| stapel(&at, &["deploy", "--yes"]).status.code().unwrap())).collect();
+        both.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    codes.sort_unstable();
+    // The other is busy; or, had it come so late that all was done, found nothing to do or another plan.
+    assert_eq!(codes[0], 0);
+    assert!([0, 3, 5].contains(&codes[1]), "{codes:?}");
+    let history = text(&stapel(&at, &["history"]).stdout);
+    assert_eq!(history.lines().count(), 2, "{history}");
+}
+
+#[test]
+fn the_demo_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = stapel(dir.path(), &["demo", "--json"]);
+    assert!(out.status.success(), "{}{}", text(&out.stdout), text(&out.stderr));
+    let last: serde_json::Value = serde_json::from_str(text(&out.stdout).lines().last().unwrap()).unwrap();
+    assert_eq!((last["lost"].as_u64(), last["auto_rolled_back"].as_bool()), (Some(0), Some(true)));
+    assert!(last["requests"].as_u64().unwrap() > 1000, "{last}");
+    assert_eq!(last["releases"].as_array().unwrap().len(), 4);
+}
