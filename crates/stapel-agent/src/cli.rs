@@ -1,7 +1,7 @@
 use camino::Utf8PathBuf;
 use clap::Subcommand;
 use stapel_net::forwarder::{self, ForwarderArgs};
-use stapel_text::Problem;
+use stapel_text::{Problem, problem};
 use stapel_wire::{Connection, Hello};
 
 use crate::{run, serve};
@@ -15,6 +15,11 @@ pub enum AgentCommand {
     Release {
         /// The order.
         order: Utf8PathBuf,
+    },
+    /// Make the answers of a container say that their connection ends.
+    Farewell {
+        /// The container's first process.
+        pid: i32,
     },
     /// Carry connections to a published port during a rollout.
     Forward {
@@ -35,6 +40,11 @@ pub async fn run(command: AgentCommand) -> Result<(), Problem> {
             serve::serve(connection).await
         }
         AgentCommand::Release { order } => run::run(&order).await,
+        AgentCommand::Farewell { pid } => {
+            // It enters another namespace for good: that must not be a thread of the pool.
+            let ended = std::thread::spawn(move || stapel_net::farewell::run(pid)).join();
+            Err(ended.unwrap_or_else(|_| problem!(Failed, "agent-task", error = "farewell")))
+        }
         AgentCommand::Forward { args } => forwarder::run(ForwarderArgs::parse(&args)?).await,
     }
 }

@@ -10,6 +10,7 @@
 mod docker_proxy;
 mod docker_rules;
 mod family;
+pub mod farewell;
 mod firewall;
 pub mod forwarder;
 mod iptables;

@@ -24,6 +24,10 @@ impl Mark {
         format!("{}:refuse", self.0)
     }
 
+    pub(crate) fn farewell(&self) -> String {
+        format!("{}:farewell", self.0)
+    }
+
     pub(crate) fn publication(&self, published: &Published) -> String {
         format!("{}:publish:{}", self.0, published.key())
     }

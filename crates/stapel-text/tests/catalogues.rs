@@ -1,5 +1,7 @@
 //! Both catalogues say the same things with the same variables, and exactly the things that the sources use.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

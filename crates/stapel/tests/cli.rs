@@ -1,5 +1,7 @@
 //! The command as its users meet it, without Docker: words in both languages, errors with their place, the demo.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -3,12 +3,14 @@
 mod instances;
 mod traffic;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use stapel_core::ports::{Exec, ExecOutput, ImageId, Images, Instance, Lines};
 use stapel_engine::{Aliases, Compose, Docker, Engine, Project, Protocol};
+use stapel_net::farewell::Farewell;
 use stapel_net::forwarder::Launch;
 use stapel_net::{Attachment, Firewall, Mark, Peer};
 use stapel_text::Problem;
@@ -26,6 +28,8 @@ pub(crate) struct DockerWorld {
     firewall: Firewall,
     drain: std::time::Duration,
     opened: Mutex<Option<Arc<Docker>>>,
+    /// By the instance whose clients are asked to go.
+    farewells: Mutex<HashMap<String, Farewell>>,
 }
 
 impl DockerWorld {
@@ -45,11 +49,20 @@ impl DockerWorld {
         let launch = Launch {
             program: crate::own_program()?,
             args: vec![OsString::from("agent"), OsString::from("forward")],
+            farewell: vec![OsString::from("agent"), OsString::from("farewell")],
             dir: place.engine().into_std_path_buf(),
             drain: config.relay.drain,
         };
         let firewall = Firewall::new(Mark::new(place.key()), launch);
-        Ok(Self { engine, compose, project, firewall, drain: config.relay.drain, opened: Mutex::new(None) })
+        Ok(Self {
+            engine,
+            compose,
+            project,
+            firewall,
+            drain: config.relay.drain,
+            opened: Mutex::new(None),
+            farewells: Mutex::default(),
+        })
     }
 
     /// Forgets what compose made of the files.

@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stapel_core::ports::{Instance, Traffic};
 use stapel_engine::Protocol;
-use stapel_net::{Published, sockets};
+use stapel_net::{Peer, Published, sockets};
 use stapel_text::{Problem, problem, text};
 
 use super::DockerWorld;
@@ -24,6 +24,26 @@ impl DockerWorld {
             }
         }
         Ok(ports)
+    }
+
+    /// Asks the clients of connections that are kept open to end them. What cannot be asked is closed in the end, as by
+    /// every restart.
+    async fn say_farewell(&self, instance: &Instance, peer: &Peer, ports: &[u16]) {
+        let mut farewells = self.farewells.lock().await;
+        if farewells.contains_key(&instance.id) {
+            return;
+        }
+        match self.firewall.farewell(peer, ports).await {
+            Ok(farewell) => drop(farewells.insert(instance.id.clone(), farewell)),
+            Err(problem) => tracing::warn!(%problem, "no farewell"),
+        }
+    }
+
+    async fn end_farewell(&self, instance: &Instance) -> Result<(), Problem> {
+        match self.farewells.lock().await.remove(&instance.id) {
+            Some(farewell) => farewell.stop().await,
+            None => Ok(()),
+        }
     }
 
     /// Makes the candidate found under the service's names on the networks of others, where proxies look for it.
@@ -55,7 +75,9 @@ impl Traffic for DockerWorld {
         for published in self.published(service).await? {
             self.firewall.publish(&published, &from, &to).await?;
         }
-        self.firewall.refuse(&from, &ports).await
+        self.firewall.refuse(&from, &ports).await?;
+        self.say_farewell(real, &from, &ports).await;
+        Ok(())
     }
 
     async fn hold(&self, service: &str, real: &Instance) -> Result<(), Problem> {
@@ -70,11 +92,17 @@ impl Traffic for DockerWorld {
         let gone = || problem!(Failed, "agent-instance-ended", instance = &real.name);
         let to = self.peer(real).await?.ok_or_else(gone)?;
         self.firewall.allow(&to, &ports).await?;
+        self.end_farewell(real).await?;
         let Some(candidate) = candidate else { return Ok(()) };
+        let from = self.peer(candidate).await?;
+        if let Some(from) = &from {
+            // Before the forwarder drains: what goes through it has to end as well.
+            self.say_farewell(candidate, from, &ports).await;
+        }
         for published in self.published(service).await? {
             self.firewall.unpublish(&published).await?;
         }
-        match self.peer(candidate).await? {
+        match from {
             Some(from) => self.firewall.refuse(&from, &ports).await,
             None => Ok(()),
         }
@@ -89,6 +117,7 @@ impl Traffic for DockerWorld {
             async move { Ok((open? == 0).then_some(())) }
         })
         .await;
+        self.end_farewell(instance).await?;
         match drained {
             Ok(()) => Ok(0),
             Err(problem) if problem.code() == "timed-out" => sockets::open(peer.pid, &ports),

@@ -165,6 +165,7 @@ pub(crate) fn launch(dir: &std::path::Path) -> Launch {
     Launch {
         program: std::env::current_exe().unwrap(),
         args: args.map(OsString::from).to_vec(),
+        farewell: Vec::new(),
         dir: dir.to_owned(),
         drain: Duration::from_secs(5),
     }

@@ -17,3 +17,5 @@ net-wait-forwarder = The forwarder's start
 net-wait-forwarder-end = The forwarder's end
 net-wait-settled = The arrival of accepted connections at the container
 net-wait-taken = The end of all handshakes begun
+net-farewell = Open connections cannot be ended gently on this host: { $said }
+    .remedy = Nothing is wrong; requests on connections that clients keep open have a very small chance to be cut at the switch.
