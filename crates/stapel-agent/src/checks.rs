@@ -13,7 +13,7 @@ use stapel_probe::baseline::{Baseline, Verdict, compare};
 use stapel_probe::http::{HttpCheck, Via};
 use stapel_probe::{Look, logs};
 use stapel_release::StepContext;
-use stapel_rollouts::Gate;
+use stapel_rollouts::{Gate, Version};
 use stapel_text::{Problem, Text, problem, text};
 
 use crate::Site;
@@ -25,6 +25,8 @@ const BASELINE_LOOKS: usize = 3;
 /// How long a check that fails may take to come true: a first answer after a start may be late or refused.
 const SETTLE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How many looks in a row of the watch may fail to be made.
+const BLIND_LOOKS: u32 = 3;
 /// How much of a log is read for errors, in lines.
 const LOG_LINES: usize = 5000;
 /// How far back the baseline reads the log, in seconds.
@@ -45,10 +47,21 @@ impl Checks {
         check.service.as_deref().or(self.only_service.as_deref())
     }
 
-    /// The checks as requests to the app in service. One whose service has no way in yet is left out.
-    async fn requests(&self, site: &Site) -> Result<Vec<(HttpCheck, Via)>, Problem> {
+    /// Only those that the other configuration has as well: an earlier release knows no later check.
+    pub(crate) fn only(&mut self, other: &[Check]) {
+        self.all.retain(|check| other.iter().any(|o| o.name == check.name));
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The checks as requests to the app in service, of these only where a baseline is given: those that were fine then.
+    /// One whose service has no way in yet is left out.
+    async fn requests(&self, site: &Site, fine_in: Option<&Baseline>) -> Result<Vec<(HttpCheck, Via)>, Problem> {
         let mut all = Vec::new();
-        for check in &self.all {
+        for check in self.all.iter().filter(|c| fine_in.is_none_or(|b| was_fine(b, c))) {
             match &check.way {
                 Way::Url { url, via } => all.push((request(check, url.clone()), via.map_or(Via::Name, Via::Address))),
                 Way::Path(path) => {
@@ -64,16 +77,21 @@ impl Checks {
 
     /// One look of each check at the app in service.
     async fn look(&self, site: &Site) -> Result<Vec<Look>, Problem> {
-        let requests = self.requests(site).await?;
+        let requests = self.requests(site, None).await?;
         Ok(join_all(requests.iter().map(|(check, via)| check.look(*via))).await)
     }
 
-    /// Every check comes true of the app in service, soon. Returns the milliseconds of the slowest.
+    /// Every check (that was fine in the baseline, where one is given) comes true of the app in service, soon. Returns the
+    /// milliseconds of the slowest; `None` where there was nothing to ask.
     ///
     /// # Errors
     /// `agent-check-failed` with what the check saw last.
-    pub(crate) async fn pass_in_service(&self, site: &Site) -> Result<u64, Problem> {
-        let requests = self.requests(site).await?;
+    pub(crate) async fn pass_in_service(
+        &self,
+        site: &Site,
+        fine_in: Option<&Baseline>,
+    ) -> Result<Option<u64>, Problem> {
+        let requests = self.requests(site, fine_in).await?;
         let looks = join_all(requests.iter().map(|(check, via)| settled(|| check.look(*via)))).await;
         all_ok(looks)
     }
@@ -120,12 +138,16 @@ async fn settled<F: Future<Output = Look>>(mut look: impl FnMut() -> F) -> Look 
     }
 }
 
-fn all_ok(looks: Vec<Look>) -> Result<u64, Problem> {
+fn was_fine(baseline: &Baseline, check: &Check) -> bool {
+    baseline.checks.get(&check.name).is_some_and(|seen| seen.ok > 0)
+}
+
+fn all_ok(looks: Vec<Look>) -> Result<Option<u64>, Problem> {
     match looks.iter().find(|l| !l.ok) {
         Some(failed) => {
             Err(problem!(Failed, "agent-check-failed", check = &failed.check, detail = failed.detail.clone()))
         }
-        None => Ok(looks.iter().map(|l| l.millis).max().unwrap_or(0)),
+        None => Ok(looks.iter().map(|l| l.millis).max()),
     }
 }
 
@@ -151,12 +173,21 @@ pub(crate) async fn watch(site: &Site, cx: &StepContext<'_>) -> Result<(), Probl
     let mut tick = tokio::time::interval(watch.every);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut looks = Vec::new();
+    let mut blind = 0;
     loop {
         tick.tick().await;
         let gone = begin.elapsed();
-        looks.extend(site.checks.look(site).await?);
-        if let Verdict::Worse(reasons) = compare(&baseline, &looks, &errors(site, gone.as_secs() + 1).await?) {
-            return Err(worse(reasons));
+        match seen(site, gone.as_secs() + 1).await {
+            Ok((now, errors)) => {
+                blind = 0;
+                looks.extend(now);
+                if let Verdict::Worse(reasons) = compare(&baseline, &looks, &errors) {
+                    return Err(worse(reasons));
+                }
+            }
+            // One look that could not be made says nothing about the app.
+            Err(problem) if blind >= BLIND_LOOKS => return Err(problem),
+            Err(_) => blind += 1,
         }
         cx.progress(gone.min(watch.duration).as_secs(), watch.duration.as_secs());
         if gone >= watch.duration {
@@ -165,6 +196,10 @@ pub(crate) async fn watch(site: &Site, cx: &StepContext<'_>) -> Result<(), Probl
             return Ok(());
         }
     }
+}
+
+async fn seen(site: &Site, since_s: u64) -> Result<(Vec<Look>, Vec<String>), Problem> {
+    Ok((site.checks.look(site).await?, errors(site, since_s).await?))
 }
 
 fn worse(reasons: Vec<Text>) -> Problem {
@@ -176,15 +211,23 @@ fn worse(reasons: Vec<Text>) -> Problem {
 /// The checks as a rollout asks them: of one instance, past all proxies.
 pub(crate) struct CandidateGate {
     pub(crate) site: Arc<Site>,
+    pub(crate) service: String,
 }
 
 #[async_trait]
 impl Gate for CandidateGate {
-    async fn admits(&self, instance: &Instance) -> Result<(), Problem> {
+    async fn admits(&self, instance: &Instance, version: Version, step: &StepContext<'_>) -> Result<(), Problem> {
         let Some(address) = self.site.world.instances.address(instance).await? else { return Ok(()) };
         let namespace = self.site.world.instances.namespace(instance).await?;
         let checks = &self.site.checks;
-        let paths = checks.all.iter().filter_map(|check| match &check.way {
+        let baseline = match version {
+            Version::New => None,
+            Version::Former => Some(step.fact::<Baseline>(BASELINE)?.unwrap_or_default()),
+        };
+        let asked = checks.all.iter().filter(|check| {
+            checks.service_of(check) == Some(&self.service) && baseline.as_ref().is_none_or(|b| was_fine(b, check))
+        });
+        let paths = asked.filter_map(|check| match &check.way {
             Way::Path(path) => Some(request(check, format!("http://{address}{path}"))),
             Way::Url { .. } => None,
         });

@@ -25,7 +25,7 @@ pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem>
     let mut images = Vec::new();
     for service in site.config.services.keys() {
         if let Some(image) = site.world.images.in_use(service).await? {
-            site.world.images.keep(service, &image, &release_tag(0)).await?;
+            site.world.images.keep(service, &image, &release_tag(site, 0)).await?;
             images.push((service, image));
         }
     }

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use stapel_core::observation::{LastRelease, Observation, ServiceFacts};
 use stapel_core::plan::{self, Goal, Plan};
 use stapel_release::Release;
-use stapel_text::{Problem, problem};
+use stapel_text::{Class, Problem, problem};
 use stapel_tree::{Applied, Manifest, Rules};
 
 use crate::Site;
@@ -25,8 +25,10 @@ impl Site {
                 let to = self.rollback_target(*to)?;
                 let goal = &to.plan.goal;
                 let down_to = if *down {
-                    let revisions: Vec<String> = self.journal.fact(to.id, REVISIONS)?.unwrap_or_default();
-                    match revisions.as_slice() {
+                    // Not known is not the same as none: that would be the way down to nothing.
+                    let revisions: Option<Vec<String>> = self.journal.fact(to.id, REVISIONS)?;
+                    let unknown = || problem!(Refused, "agent-rollback-unknown-revision", release = to.id.to_string());
+                    match revisions.ok_or_else(unknown)?.as_slice() {
                         [] => Some(String::new()),
                         [one] => Some(one.clone()),
                         _ => return Err(problem!(Refused, "agent-rollback-branches", release = to.id.to_string())),
@@ -79,10 +81,14 @@ impl Site {
             services.insert(name.clone(), ServiceFacts { real, pointed });
         }
         let change = self.change_to(&self.manifest(goal.manifest())?).await?;
+        let serves = services.values().any(ServiceFacts::runs);
         let mut databases = BTreeMap::new();
-        if services.values().any(ServiceFacts::runs) {
-            for (name, database) in &self.databases {
-                databases.insert(name.clone(), database.size().await?);
+        for (name, database) in &self.databases {
+            match database.size().await {
+                Ok(bytes) => drop(databases.insert(name.clone(), bytes)),
+                Err(problem) if serves => return Err(problem.class(Class::Refused)),
+                // Before the first start there is no database yet.
+                Err(problem) => tracing::info!(%problem, database = name, "no database"),
             }
         }
         Ok(Observation {
@@ -135,7 +141,7 @@ impl Site {
     /// What the configuration leaves out of a tree.
     fn rules(&self) -> Rules {
         let mut rules = Rules::default();
-        rules.exclude.extend(self.config.source.exclude.iter().cloned());
+        rules.exclude.extend(self.config.exclusions());
         rules
     }
 

@@ -20,8 +20,7 @@ impl Place {
     /// # Errors
     /// `agent-state` where they cannot be made.
     pub(crate) fn open(state: Option<&Utf8Path>, engine: &str, path: &Utf8Path) -> Result<Self, Problem> {
-        // A path that is not there yet is its own canonical form.
-        let canonical = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+        let canonical = canonical(path);
         let key = blake3::hash(format!("{engine}\0{canonical}").as_bytes()).to_hex()[..16].to_owned();
         let place = Self { root: state.unwrap_or(Utf8Path::new(ROOT)).join(&key), key };
         for dir in [place.root.clone(), place.runs(), place.logs(), place.backups(), place.engine()] {
@@ -85,6 +84,15 @@ impl Place {
     }
 }
 
+/// The canonical form, also of a path that is not there yet: it must stay the same once it is.
+fn canonical(path: &Utf8Path) -> Utf8PathBuf {
+    let there = path.ancestors().find_map(|a| Some((a, a.canonicalize_utf8().ok()?)));
+    let Some((ancestor, there)) = there else { return path.to_owned() };
+    // Joining by components drops a trailing slash.
+    let rest = path.strip_prefix(ancestor).unwrap_or(path);
+    rest.components().fold(there, |all, c| all.join(c))
+}
+
 fn make(dir: &Utf8Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
@@ -102,6 +110,9 @@ mod tests {
         std::os::unix::fs::symlink(dir.join("app"), dir.join("link")).unwrap();
         let key = |engine: &str, path: &str| Place::open(Some(dir), engine, &dir.join(path)).unwrap().key().to_owned();
         assert_eq!(key("e", "app"), key("e", "link"));
+        let before = key("e", "link/later/");
+        std::fs::create_dir(dir.join("app/later")).unwrap();
+        assert_eq!(before, key("e", "app/later"));
         assert_ne!(key("e", "app"), key("other", "app"));
         assert_ne!(key("e", "app"), key("e", "elsewhere"));
     }

@@ -78,6 +78,11 @@ pub enum Request {
         /// Which.
         release: u64,
     },
+    /// A release as the journal has it now; answered by [`Reply::Release`].
+    Show {
+        /// Which.
+        release: u64,
+    },
     /// How is it? Answered by [`Reply::Status`].
     Status,
     /// The newest releases; answered by [`Reply::History`].

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
-use stapel_release::{Begin, Lock, Owner, Saga, Step};
+use stapel_release::{Begin, Lock, Outcome, Owner, Saga, Step};
 use stapel_text::{Problem, problem};
 
 use crate::found;
@@ -54,7 +55,14 @@ struct Begun {
 }
 
 async fn begin(order: &Order) -> Result<Begun, Problem> {
-    let site = Arc::new(Site::open(order.opening.config.clone(), &order.opening.target).await?);
+    let mut site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
+    if let Ask::Rollback { .. } = order.ask
+        && let Goal::Rollback { to, .. } = site.goal(&order.ask)?
+        && let Some(then) = site.journal.release(to)?
+    {
+        site.checks.only(&then.config.checks);
+    }
+    let site = Arc::new(site);
     let doing = match order.ask {
         Ask::Deploy { .. } => "deploy",
         Ask::Rollback { .. } => "rollback",
@@ -95,15 +103,25 @@ impl Begun {
     }
 }
 
-/// Undoes what a release whose process died has left. We hold the lock, so nobody else is at it.
+/// Undoes what a release whose process died has left, and tries once more what got stuck: a person may have put right
+/// what stood in the way. We hold the lock, so nobody else is at it.
 async fn recover(site: &Arc<Site>) -> Result<(), Problem> {
-    let unfinished: Vec<_> =
-        site.journal.history(usize::from(u8::MAX))?.into_iter().filter(|r| r.outcome.is_none()).collect();
+    let mut unfinished = site.journal.history(usize::from(u8::MAX))?;
+    let newest = unfinished.first().map(|r| r.id);
+    unfinished.retain(|r| r.outcome.is_none() || r.outcome == Some(Outcome::Stuck) && Some(r.id) == newest);
+    if !unfinished.is_empty() {
+        site.sweep().await?;
+    }
     for release in unfinished {
         let then = Arc::new(Site::open(release.config.clone(), &release.target).await?);
         let steps = release.plan.steps.iter().map(|s| steps::make(&then, &s.spec)).collect::<Result<Vec<_>, _>>()?;
         let died = problem!(Failed, "agent-died", release = release.id.to_string());
-        Saga { journal: &then.journal, release: release.id, steps: &steps }.go_back(died).await?;
+        let saga = Saga { journal: &then.journal, release: release.id, steps: &steps };
+        if saga.go_back(release.problem.unwrap_or(died)).await? == Outcome::Stuck {
+            let still = then.journal.release(release.id)?.and_then(|r| r.problem);
+            let problem = problem!(Stuck, "agent-still-stuck", release = release.id.to_string());
+            return Err(still.map_or(problem.clone(), |why| problem.because(why)));
+        }
     }
     Ok(())
 }

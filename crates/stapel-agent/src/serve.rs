@@ -81,6 +81,7 @@ impl Session {
                 Reply::Plan { plan, observation: Box::new(observation) }
             }
             Request::Start { ask, fingerprint } => self.start(ask, fingerprint).await?,
+            Request::Show { release } => Reply::Release(Box::new(found(site.journal.release(release)?, release)?)),
             Request::Status => Reply::Status(Box::new(status(site).await?)),
             Request::History { limit } => Reply::History { releases: site.journal.history(limit)? },
             Request::Logs { service, tail, since_s } => {

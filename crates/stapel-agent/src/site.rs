@@ -114,6 +114,14 @@ impl Site {
         }
     }
 
+    /// Ends one-off runs (a migration) that a dead process has left behind, before anything is undone under them.
+    pub(crate) async fn sweep(&self) -> Result<(), Problem> {
+        match &self.docker {
+            Some(docker) => docker.sweep().await,
+            None => Ok(()),
+        }
+    }
+
     /// Whether any service of the app runs.
     pub(crate) async fn serves(&self) -> Result<bool, Problem> {
         for service in self.config.services.keys() {
@@ -129,7 +137,7 @@ impl Site {
         let healthy_within = self.config.services.get(service).map_or(Duration::from_mins(2), |s| s.healthy_within);
         stapel_rollouts::Context {
             world: self.world.clone(),
-            gate: Arc::new(crate::checks::CandidateGate { site: Arc::clone(self) }),
+            gate: Arc::new(crate::checks::CandidateGate { site: Arc::clone(self), service: service.to_owned() }),
             healthy_within,
             grace: GRACE,
         }

@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::time::Duration;
 
 use camino::Utf8Path;
 use jiff::Timestamp;
@@ -7,6 +8,10 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use stapel_text::{Problem, problem};
+
+/// How often the lock is tried, this long apart.
+const ATTEMPTS: u32 = 5;
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// Who holds the lock: what a person who meets it wants to know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,10 +42,14 @@ impl Lock {
         let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
         let mut file =
             File::options().create(true).read(true).write(true).truncate(false).open(path).map_err(failed)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => return Err(held(&mut file)),
-            Err(e) => return Err(failed(e.into())),
+        for attempt in 1.. {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                // Whoever only looks who holds it holds it for that moment.
+                Err(Errno::WOULDBLOCK) if attempt < ATTEMPTS => std::thread::park_timeout(MOMENT),
+                Err(Errno::WOULDBLOCK) => return Err(held(&mut file)),
+                Err(e) => return Err(failed(e.into())),
+            }
         }
         let line = serde_json::to_vec(owner).map_err(|e| failed(e.into()))?;
         file.set_len(0)

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use stapel_core::ports::{Health, Instance};
+use stapel_release::StepContext;
 use stapel_text::{Problem, problem, text};
 
-use crate::Context;
+use crate::{Context, Version};
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How many lines of its log a start that failed is shown with.
@@ -14,7 +15,13 @@ const LOG_TAIL: usize = 20;
 /// # Errors
 /// `rollouts-not-healthy` with the end of its log as soon as it cannot become healthy any more or the time is over;
 /// what the checks say.
-pub(crate) async fn healthy(cx: &Context, service: &str, instance: &Instance) -> Result<(), Problem> {
+pub(crate) async fn healthy(
+    cx: &Context,
+    service: &str,
+    instance: &Instance,
+    version: Version,
+    step: &StepContext<'_>,
+) -> Result<(), Problem> {
     let what = text!("rollouts-await-healthy", service = service);
     let found = stapel_host::until(what, LOOK_EVERY, cx.healthy_within, async || {
         match cx.world.instances.health(instance).await? {
@@ -27,7 +34,7 @@ pub(crate) async fn healthy(cx: &Context, service: &str, instance: &Instance) ->
     })
     .await;
     let detail = match found {
-        Ok(None) => return cx.gate.admits(instance).await,
+        Ok(None) => return cx.gate.admits(instance, version, step).await,
         Ok(Some(detail)) => detail,
         Err(problem) if problem.code() == "timed-out" => problem.what,
         Err(problem) => return Err(problem),

@@ -7,5 +7,5 @@ mod relay;
 mod rollout;
 mod start;
 
-pub use context::{Context, Gate};
+pub use context::{Context, Gate, Version};
 pub use rollout::{All, Rollout, all, step};

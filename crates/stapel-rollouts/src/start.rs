@@ -4,7 +4,8 @@ use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
 use crate::healthy::healthy;
-use crate::{Context, Rollout};
+use crate::relay::MOVED;
+use crate::{Context, Rollout, Version};
 
 /// The first start of a service that does not run: nothing serves, so nothing can be lost.
 pub(crate) struct Start;
@@ -37,6 +38,13 @@ struct First {
     cx: Context,
 }
 
+impl First {
+    /// Holds the instance that was there before, stopped.
+    fn fact(&self) -> String {
+        format!("start.former.{}", self.service)
+    }
+}
+
 #[async_trait]
 impl Step for First {
     fn does(&self) -> Text {
@@ -47,19 +55,27 @@ impl Step for First {
         Some(text!("rollouts-start-undoes", service = &self.service))
     }
 
+    /// Nothing served before, so nothing must serve while the definition goes back: it is undone before that, as long as
+    /// its definition is there.
     fn kind(&self) -> Kind {
-        Kind::Traffic
+        Kind::Data
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let former = self.cx.world.instances.real(&self.service).await?.map(|r| r.id);
+        cx.set_fact_once(&self.fact(), &former)?;
+        cx.set_fact(MOVED, &true)?;
         let real = self.cx.world.instances.recreate(&self.service, cx).await?;
-        healthy(&self.cx, &self.service, &real).await?;
+        healthy(&self.cx, &self.service, &real, Version::New, cx).await?;
         self.cx.world.traffic.restore(&self.service, &real, None).await
     }
 
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
+    /// Removes what it made; what the team had there, stopped, stays.
+    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let Some(former) = cx.fact::<Option<String>>(&self.fact())? else { return Ok(()) };
         self.cx.world.traffic.clear(&self.service).await?;
         match self.cx.world.instances.real(&self.service).await? {
+            Some(real) if former.as_ref() == Some(&real.id) => Ok(()),
             Some(real) => self.cx.world.instances.remove(&real, self.cx.grace).await,
             None => Ok(()),
         }

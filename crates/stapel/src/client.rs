@@ -110,6 +110,14 @@ impl Client {
         }
     }
 
+    /// A release as the journal has it now.
+    pub(crate) async fn release(&mut self, release: u64) -> Result<Release, Problem> {
+        match self.ask(&Request::Show { release }).await? {
+            Reply::Release(release) => Ok(*release),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     pub(crate) async fn status(&mut self) -> Result<Status, Problem> {
         match self.ask(&Request::Status).await? {
             Reply::Status(status) => Ok(*status),

@@ -63,7 +63,7 @@ impl Project {
     pub(crate) fn manifest(&self) -> Result<Manifest, Problem> {
         let mut rules = Rules::default();
         rules.exclude.push(format!("/{FILE}"));
-        rules.exclude.extend(self.config.source.exclude.iter().cloned());
+        rules.exclude.extend(self.config.exclusions());
         let mut manifest = stapel_tree::scan(&self.root, &rules)?;
         for name in &self.config.source.env {
             let path = self.root.join(name);

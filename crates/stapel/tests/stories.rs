@@ -125,7 +125,7 @@ async fn story(flavour: Flavour) {
     operator.server.run(&["touch", "/opt/convertik/uploads.db"]).unwrap();
     operator.has("1");
     let said = operator.releases(&["deploy", "--yes"], 0);
-    assert!(said.contains("proven") && said.contains("stapel-kept-"), "{said}");
+    assert!(said.contains("proven") && said.contains("-kept-"), "{said}");
     assert_eq!(operator.version_in_service(), "1");
     operator.nothing_is_left();
 

@@ -11,7 +11,7 @@ use crate::tool::Tool;
 use crate::wait::until_true;
 
 /// Programs and the Debian packages that bring them.
-const NEEDED: [(&str, &str); 11] = [
+const NEEDED: [(&str, &str); 14] = [
     ("docker", "docker.io"),
     ("dockerd", "docker.io"),
     ("docker-compose", "docker-compose"),
@@ -23,6 +23,9 @@ const NEEDED: [(&str, &str); 11] = [
     ("git", "git"),
     ("ip", "iproute2"),
     ("fuser", "psmisc"),
+    ("busybox", "busybox-static"),
+    ("sqlite3", "sqlite3"),
+    ("pg_ctlcluster", "postgresql"),
 ];
 
 /// The programs without which no server can be started, on whatever machine.

@@ -11,11 +11,11 @@ use super::DockerWorld;
 #[async_trait]
 impl Instances for DockerWorld {
     async fn real(&self, service: &str) -> Result<Option<Instance>, Problem> {
-        if self.defined() { self.docker().await?.real(service).await } else { Ok(None) }
+        if self.knows(service).await? { self.docker().await?.real(service).await } else { Ok(None) }
     }
 
     async fn candidate(&self, service: &str) -> Result<Option<Instance>, Problem> {
-        if self.defined() { self.docker().await?.candidate(service).await } else { Ok(None) }
+        if self.knows(service).await? { self.docker().await?.candidate(service).await } else { Ok(None) }
     }
 
     async fn start_candidate(&self, service: &str) -> Result<Instance, Problem> {
@@ -25,7 +25,7 @@ impl Instances for DockerWorld {
             && let Some(peer) = self.peer(&candidate).await?
         {
             // It can be found from now on, so it must refuse until it is let in.
-            self.firewall.refuse(&peer, &self.tcp_ports(service).await?).await?;
+            self.firewall(service).refuse(&peer, &self.tcp_ports(service).await?).await?;
         }
         Ok(candidate)
     }

@@ -25,7 +25,8 @@ pub(crate) struct DockerWorld {
     engine: Engine,
     compose: Compose,
     project: Project,
-    firewall: Firewall,
+    key: String,
+    launch: Launch,
     drain: std::time::Duration,
     opened: Mutex<Option<Arc<Docker>>>,
     /// By the instance whose clients are asked to go.
@@ -53,16 +54,22 @@ impl DockerWorld {
             dir: place.engine().into_std_path_buf(),
             drain: config.relay.drain,
         };
-        let firewall = Firewall::new(Mark::new(place.key()), launch);
         Ok(Self {
             engine,
             compose,
             project,
-            firewall,
+            key: place.key().to_owned(),
+            launch,
             drain: config.relay.drain,
             opened: Mutex::new(None),
             farewells: Mutex::default(),
         })
+    }
+
+    /// The rules of one service: clearing them leaves another's as they are.
+    fn firewall(&self, service: &str) -> Firewall {
+        let service = &blake3::hash(service.as_bytes()).to_hex()[..8];
+        Firewall::new(Mark::new(&format!("{}{service}", self.key)), self.launch.clone())
     }
 
     /// Forgets what compose made of the files.
@@ -76,6 +83,19 @@ impl DockerWorld {
             Some(first) => self.project.directory.join(first).exists(),
             None => Project::discover(&self.project.directory).is_ok(),
         }
+    }
+
+    /// Removes containers of one-off runs that were left behind.
+    pub(crate) async fn sweep(&self) -> Result<(), Problem> {
+        if self.defined() {
+            self.docker().await?.sweep_once().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the definition on the host has this service: before the release that adds it, it has not.
+    async fn knows(&self, service: &str) -> Result<bool, Problem> {
+        Ok(self.defined() && self.docker().await?.resolved().services.contains_key(service))
     }
 
     pub(crate) async fn docker(&self) -> Result<Arc<Docker>, Problem> {
@@ -114,11 +134,11 @@ impl DockerWorld {
 #[async_trait]
 impl Images for DockerWorld {
     async fn in_use(&self, service: &str) -> Result<Option<ImageId>, Problem> {
-        if self.defined() { self.docker().await?.in_use(service).await } else { Ok(None) }
+        if self.knows(service).await? { self.docker().await?.in_use(service).await } else { Ok(None) }
     }
 
     async fn pointed(&self, service: &str) -> Result<Option<ImageId>, Problem> {
-        if self.defined() { self.docker().await?.pointed(service).await } else { Ok(None) }
+        if self.knows(service).await? { self.docker().await?.pointed(service).await } else { Ok(None) }
     }
 
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {

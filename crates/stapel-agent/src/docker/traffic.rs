@@ -28,12 +28,12 @@ impl DockerWorld {
 
     /// Asks the clients of connections that are kept open to end them. What cannot be asked is closed in the end, as by
     /// every restart.
-    async fn say_farewell(&self, instance: &Instance, peer: &Peer, ports: &[u16]) {
+    async fn say_farewell(&self, service: &str, instance: &Instance, peer: &Peer, ports: &[u16]) {
         let mut farewells = self.farewells.lock().await;
         if farewells.contains_key(&instance.id) {
             return;
         }
-        match self.firewall.farewell(peer, ports).await {
+        match self.firewall(service).farewell(peer, ports).await {
             Ok(farewell) => drop(farewells.insert(instance.id.clone(), farewell)),
             Err(problem) => tracing::warn!(%problem, "no farewell"),
         }
@@ -68,21 +68,21 @@ impl Traffic for DockerWorld {
         let ports = self.tcp_ports(service).await?;
         let gone = || problem!(Failed, "agent-instance-ended", instance = &candidate.name);
         let to = self.peer(candidate).await?.ok_or_else(gone)?;
-        self.firewall.allow(&to, &ports).await?;
+        self.firewall(service).allow(&to, &ports).await?;
         let Some(real) = real else { return Ok(()) };
         // One that has ended gets no connections; the rule that remembers its address is none to copy either.
         let Some(from) = self.peer(real).await? else { return Ok(()) };
         for published in self.published(service).await? {
-            self.firewall.publish(&published, &from, &to).await?;
+            self.firewall(service).publish(&published, &from, &to).await?;
         }
-        self.firewall.refuse(&from, &ports).await?;
-        self.say_farewell(real, &from, &ports).await;
+        self.firewall(service).refuse(&from, &ports).await?;
+        self.say_farewell(service, real, &from, &ports).await;
         Ok(())
     }
 
     async fn hold(&self, service: &str, real: &Instance) -> Result<(), Problem> {
         match self.peer(real).await? {
-            Some(peer) => self.firewall.refuse(&peer, &self.tcp_ports(service).await?).await,
+            Some(peer) => self.firewall(service).refuse(&peer, &self.tcp_ports(service).await?).await,
             None => Ok(()),
         }
     }
@@ -91,19 +91,19 @@ impl Traffic for DockerWorld {
         let ports = self.tcp_ports(service).await?;
         let gone = || problem!(Failed, "agent-instance-ended", instance = &real.name);
         let to = self.peer(real).await?.ok_or_else(gone)?;
-        self.firewall.allow(&to, &ports).await?;
+        self.firewall(service).allow(&to, &ports).await?;
         self.end_farewell(real).await?;
         let Some(candidate) = candidate else { return Ok(()) };
         let from = self.peer(candidate).await?;
         if let Some(from) = &from {
             // Before the forwarder drains: what goes through it has to end as well.
-            self.say_farewell(candidate, from, &ports).await;
+            self.say_farewell(service, candidate, from, &ports).await;
         }
         for published in self.published(service).await? {
-            self.firewall.unpublish(&published).await?;
+            self.firewall(service).unpublish(&published).await?;
         }
         match from {
-            Some(from) => self.firewall.refuse(&from, &ports).await,
+            Some(from) => self.firewall(service).refuse(&from, &ports).await,
             None => Ok(()),
         }
     }
@@ -130,7 +130,7 @@ impl Traffic for DockerWorld {
         Ok(first.map(|p| SocketAddr::new(p.host_address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)), p.host_port)))
     }
 
-    async fn clear(&self, _service: &str) -> Result<(), Problem> {
-        self.firewall.clear().await
+    async fn clear(&self, service: &str) -> Result<(), Problem> {
+        self.firewall(service).clear().await
     }
 }

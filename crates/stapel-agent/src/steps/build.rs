@@ -33,7 +33,7 @@ impl Step for Build {
         note_former(&self.site, &self.service, cx).await?;
         let images = &self.site.world.images;
         let image = images.build(&self.service, self.no_cache, cx).await?;
-        images.keep(&self.service, &image, &release_tag(cx.release())).await?;
+        images.keep(&self.service, &image, &release_tag(&self.site, cx.release())).await?;
         cx.set_fact(&goal_fact(&self.service), &image)
     }
 

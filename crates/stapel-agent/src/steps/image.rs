@@ -6,13 +6,20 @@ use stapel_text::Problem;
 
 use crate::Site;
 
-/// The tag under which a release's image is kept.
-pub(crate) fn release_tag(release: u64) -> String {
-    format!("stapel-r{release}")
+/// What all tags of this app begin with: two targets on a host may share a repository.
+pub(super) fn prefix(site: &Site) -> String {
+    format!("stapel-{}-", &site.place.key()[..8])
 }
 
-/// The prefix of the dated tags (RUNBOOKS.md, C4).
-pub(crate) const DATED: &str = "stapel-kept-";
+/// The tag under which a release's image is kept.
+pub(crate) fn release_tag(site: &Site, release: u64) -> String {
+    format!("{}r{release}", prefix(site))
+}
+
+/// What the dated tags (RUNBOOKS.md, C4) begin with.
+pub(super) fn dated(site: &Site) -> String {
+    format!("{}kept-", prefix(site))
+}
 
 /// The fact that holds the image that a release puts in service.
 pub(crate) fn goal_fact(service: &str) -> String {

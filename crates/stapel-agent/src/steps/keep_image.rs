@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
-use super::image::DATED;
+use super::image::dated;
 use crate::Site;
 
 const TAG: &str = "kept_tag";
@@ -38,7 +38,7 @@ impl Step for KeepImage {
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         let Some(image) = self.site.world.images.in_use(&self.service).await? else { return Ok(()) };
-        let tag = format!("{DATED}{}-r{}", Timestamp::now().strftime("%Y-%m-%d_%H-%M-%S"), cx.release());
+        let tag = format!("{}{}-r{}", dated(&self.site), Timestamp::now().strftime("%Y-%m-%d_%H-%M-%S"), cx.release());
         cx.set_fact_once(&self.fact(), &tag)?;
         let tag: String = cx.fact(&self.fact())?.unwrap_or(tag);
         let name = self.site.world.images.keep(&self.service, &image, &tag).await?;

@@ -2,11 +2,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stapel_core::ports::ImageId;
+use stapel_probe::baseline::Baseline;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, problem, text};
 
 use super::image::goal_fact;
 use crate::Site;
+use crate::checks::BASELINE;
 use crate::found::REVISIONS;
 
 /// The revisions before, for the way back.
@@ -59,12 +61,14 @@ impl Step for Migrate {
         }
         migrations.upgrade(&image, cx).await?;
         cx.say(text!("agent-migrate-done", from = shown(&before), to = shown(&heads)));
-        if self.site.serves().await? {
-            self.site
-                .checks
-                .pass_in_service(&self.site)
-                .await
-                .map_err(|why| problem!(Failed, "agent-migrate-old-broken").because(why))?;
+        if !self.site.serves().await? {
+            // There is no former version that could mind.
+            return cx.set_fact(SUITS_FORMER, &true);
+        }
+        let baseline = cx.fact::<Baseline>(BASELINE)?.unwrap_or_default();
+        let asked = self.site.checks.pass_in_service(&self.site, Some(&baseline)).await;
+        // Where there was nothing to ask, nothing is known.
+        if asked.map_err(|why| problem!(Failed, "agent-migrate-old-broken").because(why))?.is_some() {
             cx.set_fact(SUITS_FORMER, &true)?;
         }
         Ok(())

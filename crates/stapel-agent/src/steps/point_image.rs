@@ -30,7 +30,7 @@ impl Step for PointImage {
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         let images = &self.site.world.images;
-        let tag = release_tag(self.release);
+        let tag = release_tag(&self.site, self.release);
         let image = images.kept(&self.service, &tag).await?.ok_or_else(|| {
             problem!(
                 Failed,
@@ -43,7 +43,7 @@ impl Step for PointImage {
         note_former(&self.site, &self.service, cx).await?;
         images.point(&self.service, &image).await?;
         // Also under this release's own number, so that a later rollback to it finds it.
-        images.keep(&self.service, &image, &release_tag(cx.release())).await?;
+        images.keep(&self.service, &image, &release_tag(&self.site, cx.release())).await?;
         cx.set_fact(&goal_fact(&self.service), &image)
     }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
-use super::image::{DATED, release_tag};
+use super::image::{dated, prefix, release_tag};
 use crate::Site;
 
 /// For how many releases the images are kept.
@@ -18,28 +18,33 @@ pub(super) struct Prune {
 }
 
 impl Prune {
-    async fn dumps(&self) -> Result<(), Problem> {
+    async fn dumps(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         let dir = self.site.backup_dir();
-        let all = stapel_data::backup::list(&dir)?.backups;
+        let mut all = stapel_data::backup::list(&dir)?.backups;
+        // The directory may be shared; and what this release and the one before came from stays.
+        let before = self.site.journal.in_service()?.map(|r| r.id);
+        all.retain(|b| b.app == self.site.config.app && b.target.as_ref() == Some(&self.site.target_name));
         for old in stapel_data::backup::retention(&all, self.site.config.backup.keep_days, Timestamp::now()) {
-            stapel_data::backup::remove(&dir, &old)?;
+            if old.release != Some(cx.release()) && (old.release.is_none() || old.release != before) {
+                stapel_data::backup::remove(&dir, &old)?;
+            }
         }
         Ok(())
     }
 
     async fn tags(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        let done = self
-            .site
+        let site = &self.site;
+        let done = site
             .journal
             .history(usize::from(u8::MAX))?
             .into_iter()
             .filter(|r| r.outcome.is_some_and(|o| o.exit_code() == 0));
-        let mut keep: Vec<String> = done.take(KEEP_RELEASES).map(|r| release_tag(r.id)).collect();
-        keep.push(release_tag(cx.release()));
-        let images = &self.site.world.images;
-        for service in self.site.config.services.keys() {
-            let (dated, numbered): (Vec<_>, Vec<_>) =
-                images.tags(service, "stapel-").await?.into_iter().partition(|t| t.starts_with(DATED));
+        let mut keep: Vec<String> = done.take(KEEP_RELEASES).map(|r| release_tag(site, r.id)).collect();
+        keep.push(release_tag(site, cx.release()));
+        let images = &site.world.images;
+        for service in site.config.services.keys() {
+            let ours = images.tags(service, &prefix(site)).await?;
+            let (dated, numbered): (Vec<_>, Vec<_>) = ours.into_iter().partition(|t| t.starts_with(&dated(site)));
             let old_dated = dated.len().saturating_sub(KEEP_RELEASES);
             let old = dated.into_iter().take(old_dated).chain(numbered.into_iter().filter(|t| !keep.contains(t)));
             for tag in old {
@@ -65,7 +70,7 @@ impl Step for Prune {
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        for done in [self.dumps().await, self.tags(cx).await] {
+        for done in [self.dumps(cx).await, self.tags(cx).await] {
             if let Err(problem) = done {
                 cx.say(text!("agent-prune-left", why = problem.what));
             }

@@ -35,6 +35,27 @@ pub struct Config {
     pub relay: Relay,
 }
 
+impl Config {
+    /// Patterns (as in `.gitignore`) of what is never shipped, replaced or removed besides the usual: what the team
+    /// excludes, and where data lies, which is not code.
+    #[must_use]
+    pub fn exclusions(&self) -> Vec<String> {
+        let mut all = self.source.exclude.clone();
+        for path in self.databases.values().filter_map(|d| d.path.as_ref()) {
+            // SQLite's own files lie beside: -wal, -shm, -journal.
+            all.extend([format!("/{path}"), format!("/{path}-*")]);
+        }
+        all.extend(
+            self.backup
+                .dir
+                .as_ref()
+                .filter(|d| d.is_relative())
+                .map(|d| format!("/{}", d.as_str().trim_start_matches("./"))),
+        );
+        all
+    }
+}
+
 /// What runs the app on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

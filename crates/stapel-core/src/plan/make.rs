@@ -27,9 +27,10 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     let serves = observation.services.values().any(ServiceFacts::runs);
     if serves {
         add(StepSpec::Baseline, None);
-        for name in config.databases.keys() {
-            add(StepSpec::Backup { database: name.clone() }, None);
-        }
+    }
+    // Also where the app does not serve: what is in its database is not lost for that.
+    for name in observation.databases.keys() {
+        add(StepSpec::Backup { database: name.clone() }, None);
     }
     add(StepSpec::Ship, Some(text!("core-why-ship", files = observation.files_differ, foreign = observation.foreign)));
     for (name, service) in &config.services {
@@ -69,6 +70,9 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
 /// The tree is the one that the last release shipped, nobody changed it since, and what that release put in service
 /// still runs.
 fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
+    if matches!(goal, Goal::Rollback { down_to: Some(_), .. }) || config.services.values().any(|s| s.no_cache) {
+        return false;
+    }
     observation.last.as_ref().is_some_and(|last| {
         last.fingerprint == goal.fingerprint()
             && observation.files_differ == 0

@@ -45,7 +45,9 @@ impl Instances for Docker {
         // Compose 1.x would find out only after it has stopped the container.
         self.ping().await?;
         self.required(service).await?;
-        let command = self.compose_command(None).args(["up", "-d", "--no-build", "--no-deps", service]);
+        // Also where compose sees no difference: code that is mounted into it may have changed.
+        let up = ["up", "-d", "--no-build", "--no-deps", "--force-recreate", service];
+        let command = self.compose_command(None).args(up);
         success(command.stream(&Redacted::new(lines)).await?, "up")?;
         let real = self.real(service).await?;
         real.ok_or_else(|| problem!(Failed, "engine-real-missing", service = service))

@@ -14,6 +14,7 @@ mod packet;
 mod run;
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use stapel_text::{Problem, problem};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -27,6 +28,9 @@ pub use run::run;
 const QUEUE: u16 = 7710;
 /// Where in a packet an answer can begin, in bytes: behind the headers of IP and TCP, however long.
 const FURTHEST: &str = "136";
+
+/// How long its process may take to come up: a switch waits for it.
+const COMES_UP: Duration = Duration::from_secs(5);
 
 /// The answers of a peer say `connection: close`, for as long as this lives.
 #[derive(Debug)]
@@ -51,8 +55,8 @@ impl Firewall {
         let mut process = command.spawn().map_err(|e| failed(e.to_string()))?;
         let mut said = String::new();
         if let Some(out) = process.stdout.take() {
-            let read = BufReader::new(out).read_line(&mut said).await;
-            read.map_err(|e| failed(e.to_string()))?;
+            let read = tokio::time::timeout(COMES_UP, BufReader::new(out).read_line(&mut said)).await;
+            read.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))?;
         }
         if said.trim() != run::UP {
             return Err(failed(said));

@@ -45,7 +45,7 @@ impl Journal {
     pub fn open(path: &Utf8Path) -> Result<Self, Problem> {
         let durable = schema::connect(path, "FULL")?;
         schema::migrate(&durable)?;
-        Ok(Self { durable: Mutex::new(durable), chatty: Mutex::new(schema::connect(path, "OFF")?) })
+        Ok(Self { durable: Mutex::new(durable), chatty: Mutex::new(schema::connect(path, "NORMAL")?) })
     }
 
     /// Writes a new release with all its steps planned, and returns its number. Release 0 is kept for what was found.

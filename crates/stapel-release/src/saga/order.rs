@@ -4,21 +4,24 @@ use crate::{Kind, StepState};
 ///
 /// While traffic has not moved: simply backwards. Once a step of kind `Traffic` was begun, the *definition* (tree,
 /// environment, image) goes back first, because the undo of a switch makes the former version again from its
-/// definition while the new one still serves; then traffic goes back, then everything else, each backwards.
+/// definition while the new one still serves; then traffic goes back, then everything else, each backwards. What changed
+/// data *after* traffic had moved (the way down of a rollback) comes before all that: the version that returns needs it.
 #[must_use]
 pub fn undo_order(kinds: &[Kind], states: &[StepState]) -> Vec<usize> {
     let begun: Vec<usize> = (0..kinds.len().min(states.len())).rev().filter(|i| states[*i].begun()).collect();
     if !begun.iter().any(|i| kinds[*i] == Kind::Traffic) {
         return begun;
     }
-    let rank = |kind: Kind| match kind {
-        Kind::Definition => 0,
-        Kind::Traffic => 1,
-        Kind::Data | Kind::Observation => 2,
+    let last_traffic = begun.iter().copied().find(|i| kinds[*i] == Kind::Traffic);
+    let rank = |index: usize| match kinds[index] {
+        Kind::Data if Some(index) > last_traffic => 0,
+        Kind::Definition => 1,
+        Kind::Traffic => 2,
+        Kind::Data | Kind::Observation => 3,
     };
     let mut ordered = begun;
     // A stable sort: within a rank it stays backwards.
-    ordered.sort_by_key(|i| rank(kinds[*i]));
+    ordered.sort_by_key(|i| rank(*i));
     ordered
 }
 
@@ -38,6 +41,12 @@ mod tests {
     #[test]
     fn after_it_the_definition_comes_first() {
         assert_eq!(undo_order(&KINDS, &[Done, Done, Done, Done, Done, Doing]), [2, 1, 5, 4, 3, 0]);
+    }
+
+    #[test]
+    fn data_changed_after_the_switch_goes_back_first() {
+        let kinds = [Definition, Traffic, Data, Observation];
+        assert_eq!(undo_order(&kinds, &[Done, Done, Done, Failed]), [2, 0, 1, 3]);
     }
 
     #[test]

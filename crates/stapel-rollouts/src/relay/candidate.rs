@@ -3,6 +3,7 @@ use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
 use super::Leg;
+use crate::Version;
 
 pub(super) struct Candidate(pub(super) Leg);
 
@@ -21,8 +22,8 @@ impl Step for Candidate {
         Kind::Observation
     }
 
-    async fn perform(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        self.0.ready_candidate().await.map(drop)
+    async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        self.0.ready_candidate(Version::New, cx).await.map(drop)
     }
 
     async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {

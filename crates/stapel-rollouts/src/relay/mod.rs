@@ -17,10 +17,10 @@ mod restore;
 
 use stapel_core::observation::ServiceFacts;
 use stapel_core::ports::Instance;
-use stapel_release::Step;
+use stapel_release::{Step, StepContext};
 use stapel_text::{Problem, Text, problem, text};
 
-use crate::{Context, Rollout};
+use crate::{Context, Rollout, Version};
 
 /// The fact that says that traffic was, or may have been, on the new version.
 pub(crate) const MOVED: &str = "traffic.moved";
@@ -73,9 +73,9 @@ impl Leg {
     }
 
     /// A candidate of the definition as it is now, healthy and admitted by the checks, but not let in.
-    async fn ready_candidate(&self) -> Result<Instance, Problem> {
+    async fn ready_candidate(&self, version: Version, step: &StepContext<'_>) -> Result<Instance, Problem> {
         let candidate = self.cx.world.instances.start_candidate(&self.service).await?;
-        crate::healthy::healthy(&self.cx, &self.service, &candidate).await?;
+        crate::healthy::healthy(&self.cx, &self.service, &candidate, version, step).await?;
         Ok(candidate)
     }
 
@@ -104,9 +104,9 @@ impl Leg {
     }
 
     /// The real instance is made as the definition says now, and is healthy; it gets no traffic yet.
-    async fn remake_real(&self, lines: &dyn stapel_core::ports::Lines) -> Result<(), Problem> {
-        let real = self.cx.world.instances.recreate(&self.service, lines).await?;
+    async fn remake_real(&self, version: Version, step: &StepContext<'_>) -> Result<(), Problem> {
+        let real = self.cx.world.instances.recreate(&self.service, step).await?;
         self.cx.world.traffic.hold(&self.service, &real).await?;
-        crate::healthy::healthy(&self.cx, &self.service, &real).await
+        crate::healthy::healthy(&self.cx, &self.service, &real, version, step).await
     }
 }

@@ -3,6 +3,7 @@ use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
 use super::Leg;
+use crate::Version;
 
 pub(super) struct Replace(pub(super) Leg);
 
@@ -21,10 +22,10 @@ impl Step for Replace {
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        self.0.remake_real(cx).await
+        self.0.remake_real(Version::New, cx).await
     }
 
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        self.0.remake_real(cx).await
+        self.0.remake_real(Version::Former, cx).await
     }
 }

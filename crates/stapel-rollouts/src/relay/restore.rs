@@ -3,6 +3,7 @@ use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
 use super::Leg;
+use crate::Version;
 
 pub(super) struct Restore(pub(super) Leg);
 
@@ -28,11 +29,14 @@ impl Step for Restore {
         Ok(())
     }
 
-    /// The real one serves the version that goes; it must go on doing so until a candidate of the restored definition
-    /// can take over. A candidate that is still there is of the version that goes: it is let go first.
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        self.0.real_takes_over().await?;
-        let candidate = self.0.ready_candidate().await?;
+    /// The real one is of the version that goes, and may have ended. A candidate that still runs is of that version too,
+    /// but it was good enough to be let in: it serves until the former version is made again. Without one, a candidate of
+    /// the restored definition takes over.
+    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let candidate = match self.0.candidate().await? {
+            Some(running) if running.running => running,
+            _ => self.0.ready_candidate(Version::Former, cx).await?,
+        };
         self.0.candidate_takes_over(&candidate).await.map(drop)
     }
 }

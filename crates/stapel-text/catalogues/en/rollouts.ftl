@@ -1,14 +1,14 @@
 ### rollouts
 rollouts-why-start = the service does not run yet
-rollouts-why-relay = a candidate serves while the real instance is made anew: no request is lost
+rollouts-why-relay = a candidate serves while the real instance is recreated: no request is lost
 rollouts-start-does = start { $service }
 rollouts-start-undoes = stop { $service }
 rollouts-candidate-does = start a candidate of { $service } beside it and ask the checks of it
 rollouts-candidate-undoes = remove the candidate
 rollouts-divert-does = let the candidate take the traffic
 rollouts-divert-undoes = let the real instance take the traffic again
-rollouts-replace-does = make { $service } anew by the team's own command
-rollouts-replace-undoes = make the former { $service } again
+rollouts-replace-does = recreate { $service } by the team's own command
+rollouts-replace-undoes = recreate the former { $service }
 rollouts-restore-does = hand the traffic back and remove the candidate
 rollouts-restore-undoes = let a candidate of the former version take the traffic
 rollouts-left-open =

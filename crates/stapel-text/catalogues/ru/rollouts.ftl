@@ -1,14 +1,14 @@
 ### rollouts
 rollouts-why-start = сервис ещё не запущен
-rollouts-why-relay = пока настоящий экземпляр создаётся заново, отвечает кандидат: ни один запрос не теряется
+rollouts-why-relay = пока настоящий экземпляр пересоздаётся, отвечает кандидат: ни один запрос не теряется
 rollouts-start-does = запустить { $service }
 rollouts-start-undoes = остановить { $service }
 rollouts-candidate-does = запустить рядом кандидата { $service } и прогнать на нём проверки
 rollouts-candidate-undoes = убрать кандидата
 rollouts-divert-does = передать трафик кандидату
 rollouts-divert-undoes = вернуть трафик настоящему экземпляру
-rollouts-replace-does = создать { $service } заново командой самой команды
-rollouts-replace-undoes = создать прежний { $service } снова
+rollouts-replace-does = пересоздать { $service } обычной командой
+rollouts-replace-undoes = пересоздать прежний { $service }
 rollouts-restore-does = вернуть трафик и убрать кандидата
 rollouts-restore-undoes = передать трафик кандидату прежней версии
 rollouts-left-open =

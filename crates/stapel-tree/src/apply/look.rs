@@ -7,9 +7,10 @@ use stapel_text::{Problem, problem};
 
 use super::{Applied, Change};
 use crate::beneath::Root;
-use crate::names::listed;
+use crate::names::{ancestors, listed};
 use crate::observe::{There, observe};
 use crate::parallel::parallel;
+use crate::rules::Matcher;
 use crate::{Entry, Manifest, Rules};
 
 /// What would change if `goal` were made true below `root`, without touching anything. `before` is what our last release
@@ -34,7 +35,7 @@ pub fn look(root: &Utf8Path, before: Option<&Manifest>, goal: &Manifest, rules: 
     look.clear_for_files()?;
     look.make_directories();
     look.write()?;
-    look.remove();
+    look.remove(&rules.matcher()?);
     look.remove_directories()?;
     let foreign = look.foreign(rules)?;
     Ok(Applied { format: Applied::FORMAT, root_made: false, changed: look.changed, foreign })
@@ -152,9 +153,12 @@ impl<'a> Look<'a> {
     }
 
     /// What the last release had and the goal has not.
-    fn remove(&mut self) {
+    /// What the rules leave out now is no longer ours to judge: it stays.
+    fn remove(&mut self, rules: &Matcher) {
         for path in self.before.entries.keys() {
-            if !self.goal.entries.contains_key(path) && !self.directories.contains(path) {
+            let left_out =
+                rules.excludes(path.as_ref(), false) || ancestors(path).any(|a| rules.excludes(a.as_ref(), true));
+            if !left_out && !self.goal.entries.contains_key(path) && !self.directories.contains(path) {
                 self.remove_file(path);
             }
         }

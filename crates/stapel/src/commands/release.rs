@@ -35,16 +35,28 @@ pub(super) async fn carry_out(
     if !manner.yes {
         agreed(screen)?;
     }
-    let release = client.start(ask, &plan).await?;
+    // From here on a line that is cut says nothing about the release.
+    let started = client.start(ask, &plan).await;
+    let release = started.map_err(|why| match why.class {
+        Class::Failed
+            if why.code() == "cli-agent-gone" || why.code() == "timed-out" || why.code().starts_with("wire-") =>
+        {
+            problem!(Detached, "cli-start-unknown").because(why)
+        }
+        _ => why,
+    })?;
     follow(client, release, screen).await.map(Some)
 }
 
 /// Shows a release until it has ended. Ctrl-C, a hang-up and a cut line detach the screen and nothing else.
 pub(super) async fn follow(client: &mut Client, release: u64, screen: &Screen) -> Result<Release, Problem> {
-    let plan = client.history(usize::from(u16::MAX)).await?.into_iter().find(|r| r.id == release).map(|r| r.plan);
-    let plan = plan.ok_or_else(|| problem!(Usage, "release-unknown", release = release.to_string()))?;
-    let mut view = screen.view(release, &plan);
     let detached = || problem!(Detached, "cli-detached", release = release.to_string());
+    let plan = match client.release(release).await {
+        Ok(found) => found.plan,
+        Err(why) if why.class == Class::Failed => return Err(detached().because(why)),
+        Err(why) => return Err(why),
+    };
+    let mut view = screen.view(release, &plan);
     let ended = tokio::select! {
         ended = client.follow(release, |recorded| view.event(recorded)) => ended,
         () = interrupted() => return Err(detached()),

@@ -142,6 +142,7 @@ impl Screen {
 
     /// The view of a release that runs.
     pub(crate) fn view<'a>(&'a self, release: u64, plan: &'a Plan) -> View<'a> {
+        self.done_bringing();
         View::new(self, release, plan, self.live)
     }
 }

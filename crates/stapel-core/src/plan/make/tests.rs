@@ -33,6 +33,7 @@ fn serving(image: &str) -> Observation {
     let real = Instance { id: "1".into(), name: "web".into(), image: ImageId(image.into()), running: true };
     Observation {
         services: [("web".to_owned(), ServiceFacts { real: Some(real), pointed: None })].into(),
+        databases: [("main".to_owned(), 1_000)].into(),
         disk_free: 10_000_000_000,
         ..Observation::default()
     }
@@ -61,6 +62,13 @@ fn a_first_start_has_nothing_to_compare_with_or_to_keep() {
     let nothing = Observation { disk_free: 1, ..Observation::default() };
     let plan = make(&config(), &nothing, &deploy(), &OnePhase).unwrap();
     assert_eq!(names(&plan), ["ship", "build", "migrate", "phase", "verify", "prune"]);
+}
+
+#[test]
+fn a_database_is_dumped_also_where_the_app_does_not_serve() {
+    let mut there = serving("sha256:a");
+    there.services.get_mut("web").unwrap().real.as_mut().unwrap().running = false;
+    assert_eq!(names(&make(&config(), &there, &deploy(), &OnePhase).unwrap())[..2], ["backup", "ship"]);
 }
 
 #[test]
