@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
-use stapel_release::{Begin, Lock, Outcome, Owner, Saga, Step};
+use stapel_release::{Begin, Lock, Outcome, Owner, Release, Saga, Step};
 use stapel_text::{Problem, problem};
 
 use crate::found;
@@ -67,13 +67,7 @@ async fn begin(order: &Order) -> Result<Begun, Problem> {
         Ask::Deploy { .. } => "deploy",
         Ask::Rollback { .. } => "rollback",
     };
-    let owner = Owner {
-        who: format!("{}@{}", order.opening.who, order.opening.origin),
-        doing: doing.to_owned(),
-        since: Timestamp::now(),
-        pid: ProcessId::me().pid,
-    };
-    let lock = Lock::take(&site.place.lock(), &owner)?;
+    let lock = Lock::take(&site.place.lock(), &owner(&order.opening, doing))?;
     recover(&site).await?;
     let (plan, _) = site.plan(&order.ask).await?;
     // What was shown is what is done.
@@ -100,6 +94,25 @@ impl Begun {
     async fn finish(self) -> Result<(), Problem> {
         let saga = Saga { journal: &self.site.journal, release: self.release, steps: &self.steps };
         saga.run().await.map(drop)
+    }
+}
+
+/// Before anything is planned: the plan is to be made from what is there once that is put right.
+pub(crate) async fn recover_first(site: &Arc<Site>, opening: &Opening) -> Result<(), Problem> {
+    let dead = |r: &Release| r.outcome.is_none() && !r.runs();
+    if !site.journal.history(usize::from(u8::MAX))?.iter().any(dead) {
+        return Ok(());
+    }
+    let _lock = Lock::take(&site.place.lock(), &owner(opening, "recover"))?;
+    recover(site).await
+}
+
+fn owner(opening: &Opening, doing: &str) -> Owner {
+    Owner {
+        who: format!("{}@{}", opening.who, opening.origin),
+        doing: doing.to_owned(),
+        since: Timestamp::now(),
+        pid: ProcessId::me().pid,
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::Site;
 use crate::protocol::{Ask, Opening, Reply, Request, ServiceStatus, Status};
-use crate::run::{Answer, Order};
+use crate::run::{self, Answer, Order};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a release may take to take the lock, plan and begin.
@@ -77,6 +77,9 @@ impl Session {
                 Reply::Stored
             }
             Request::Plan(ask) => {
+                if let Some(opening) = &self.opening {
+                    run::recover_first(site, opening).await?;
+                }
                 let (plan, observation) = site.plan(&ask).await?;
                 Reply::Plan { plan, observation: Box::new(observation) }
             }
