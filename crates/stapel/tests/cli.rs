@@ -160,27 +160,35 @@ fn two_deploys_at_once_are_one_and_one_that_is_told_who() {
     assert_eq!(history.lines().count(), 2, "{history}");
 }
 
-#[test]
-fn a_new_version_that_dies_after_the_switch_comes_back_by_itself() {
-    let dir = project();
-    let _stop = Stop(dir.path());
-    let at = dir.path().join("project");
+/// Deploys version 2 over version 1, and kills the processes whose command line matches once `when` is on the screen.
+/// Returns the exit code and the screen.
+fn deploy_and_kill(dir: &Path, when: &str, victim: &str) -> (Option<i32>, String) {
+    let at = dir.join("project");
     assert_eq!(stapel(&at, &["deploy", "--yes"]).status.code(), Some(0));
-    version(dir.path(), 2);
+    version(dir, 2);
     let mut deploy = Command::new(env!("CARGO_BIN_EXE_stapel"));
     deploy.args(["deploy", "--yes", "--lang", "en"]).current_dir(&at).stdout(std::process::Stdio::piped());
     let mut deploy = deploy.spawn().unwrap();
     let mut said = String::new();
     for line in std::io::BufReader::new(deploy.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
-        if line.contains("✓ hand the traffic back") {
-            let app = format!("app --version 2 .*{}", dir.path().display());
-            assert!(Command::new("pkill").args(["-KILL", "-f", &app]).status().unwrap().success());
+        if line.contains(when) {
+            assert!(Command::new("pkill").args(["-KILL", "-f", victim]).status().unwrap().success());
         }
         said = said + &line + "\n";
     }
-    assert_eq!(deploy.wait().unwrap().code(), Some(1), "{said}");
+    (deploy.wait().unwrap().code(), said)
+}
+
+#[test]
+fn a_new_version_that_dies_after_the_switch_comes_back_by_itself() {
+    let dir = project();
+    let _stop = Stop(dir.path());
+    let app = format!("app --version 2 .*{}", dir.path().display());
+    let (code, said) = deploy_and_kill(dir.path(), "✓ hand the traffic back", &app);
+    assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("↩ let a candidate of the former version take the traffic"), "{said}");
+    let at = dir.path().join("project");
     let status = text(&stapel(&at, &["status"]).stdout);
     assert!(status.contains("healthy"), "{status}");
     // The next one goes in as if nothing had been.
@@ -191,19 +199,10 @@ fn a_new_version_that_dies_after_the_switch_comes_back_by_itself() {
 fn a_release_whose_process_was_killed_is_undone_by_the_next_command() {
     let dir = project();
     let _stop = Stop(dir.path());
+    let runner = format!("agent release {}", dir.path().display());
+    let (code, said) = deploy_and_kill(dir.path(), "✓ let the candidate take the traffic", &runner);
+    assert_eq!(code, Some(6), "the outcome is not known: {said}");
     let at = dir.path().join("project");
-    assert_eq!(stapel(&at, &["deploy", "--yes"]).status.code(), Some(0));
-    version(dir.path(), 2);
-    let mut deploy = Command::new(env!("CARGO_BIN_EXE_stapel"));
-    deploy.args(["deploy", "--yes", "--lang", "en"]).current_dir(&at).stdout(std::process::Stdio::piped());
-    let mut deploy = deploy.spawn().unwrap();
-    for line in std::io::BufReader::new(deploy.stdout.take().unwrap()).lines() {
-        if line.unwrap().contains("✓ let the candidate take the traffic") {
-            let runner = format!("agent release {}", dir.path().display());
-            assert!(Command::new("pkill").args(["-KILL", "-f", &runner]).status().unwrap().success());
-        }
-    }
-    assert_eq!(deploy.wait().unwrap().code(), Some(6), "the outcome is not known");
     assert_eq!(stapel(&at, &["deploy", "--yes"]).status.code(), Some(0));
     let history = text(&stapel(&at, &["history"]).stdout);
     assert!(history.contains("undone") && history.contains("ended in the middle"), "{history}");
