@@ -1,17 +1,38 @@
+use std::path::PathBuf;
+use std::process::Command;
+
 use anyhow::{Context, Result, bail};
 
 use crate::cargo;
 
-/// Checks the dependencies by `deny.toml`. Where cargo-deny is not installed, the bans are looked up in `Cargo.lock`, which
-/// is what keeps a second TLS out; licences then remain unchecked, and that is said.
+/// Checks the dependencies by `deny.toml`. CI brings cargo-deny; elsewhere, where it is not installed, the bans are looked
+/// up in `Cargo.lock`, which is what keeps a second TLS out; licences then remain unchecked, and that is said.
 pub(crate) fn run() -> Result<()> {
-    if cargo::cargo().args(["deny", "--version"]).output().is_ok_and(|o| o.status.success()) {
-        return cargo::run(cargo::cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]));
+    let own = cargo::root().join("target/tools");
+    let installed = || ["cargo-deny".into(), own.join("bin/cargo-deny")].into_iter().find(works);
+    let mut deny = installed();
+    if deny.is_none() && std::env::var_os("CI").is_some() {
+        cargo::run(cargo::cargo().args(["install", "--locked", "--quiet", "cargo-deny", "--root"]).arg(&own))?;
+        deny = installed();
     }
+    match deny {
+        Some(deny) => {
+            let args = ["--offline", "check", "bans", "licenses", "sources"];
+            cargo::run(Command::new(deny).args(args).current_dir(cargo::root()))
+        }
+        None => bans(),
+    }
+}
+
+fn works(program: &PathBuf) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success())
+}
+
+fn bans() -> Result<()> {
     let read = |name: &str| std::fs::read_to_string(cargo::root().join(name)).with_context(|| name.to_owned());
     let (deny, lock) = (read("deny.toml")?, read("Cargo.lock")?);
-    let banned: Vec<&str> =
-        deny.lines().filter_map(|line| line.trim().strip_prefix("{ crate = \"")?.split('"').next()).collect();
+    let lines = deny.lines().filter_map(|line| line.trim().strip_prefix("{ crate = \"")?.split('"').next());
+    let banned: Vec<&str> = lines.collect();
     if banned.is_empty() {
         bail!("deny.toml bans nothing: it was not understood");
     }

@@ -3,6 +3,7 @@
 use stapel_agent::protocol::{Ask, Opening, Reply, Request, Status};
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
+use stapel_host::Command;
 use stapel_release::{Recorded, Release};
 use stapel_text::{Problem, problem};
 use stapel_tree::{Hash, Manifest};
@@ -29,7 +30,7 @@ impl Client {
         let opening = Opening {
             config: project.config.clone(),
             target: project.target.clone(),
-            who: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "?".to_owned()),
+            who: person().await,
             origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         };
         match client.ask(&Request::Open(Box::new(opening))).await? {
@@ -143,6 +144,15 @@ impl Client {
             other => Err(unexpected(&other)),
         }
     }
+}
+
+/// Who sits here: as the environment says, else as the system does (cron and pipelines have no `USER`).
+async fn person() -> String {
+    if let Ok(name) = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")) {
+        return name;
+    }
+    let said = Command::new("id").arg("-un").run().await;
+    said.map_or_else(|_| "?".to_owned(), |done| done.stdout.trim().to_owned())
 }
 
 fn unexpected(reply: &Reply) -> Problem {
