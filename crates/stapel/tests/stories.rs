@@ -105,9 +105,9 @@ fn loads(server: &Server) -> Vec<(&'static str, Load)> {
     let plan = |target, rate| Plan::new(target, convertik::DOMAIN, rate, shapes());
     let pid = server.pid().unwrap();
     vec![
-        ("caddy", Load::start(plan(outside(80), 30.0)).unwrap()),
-        ("port", Load::start(plan(outside(convertik::PORT), 20.0)).unwrap()),
-        ("localhost", Load::start_in_netns(pid, plan(inside, 10.0)).unwrap()),
+        ("caddy", Load::start(plan(outside(80), 20.0)).unwrap()),
+        ("port", Load::start(plan(outside(convertik::PORT), 15.0)).unwrap()),
+        ("localhost", Load::start_in_netns(pid, plan(inside, 8.0)).unwrap()),
     ]
 }
 
