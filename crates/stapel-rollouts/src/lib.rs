@@ -8,4 +8,5 @@ mod rollout;
 mod start;
 
 pub use context::{Context, Gate, Version};
+pub use relay::MOVED;
 pub use rollout::{All, Rollout, all, step};

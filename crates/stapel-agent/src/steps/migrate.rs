@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use stapel_core::ports::ImageId;
 use stapel_probe::baseline::Baseline;
 use stapel_release::{Kind, Step, StepContext};
+use stapel_rollouts::MOVED;
 use stapel_text::{Problem, Text, problem, text};
 
 use super::image::goal_fact;
@@ -15,8 +16,6 @@ use crate::found::REVISIONS;
 pub(crate) const BEFORE: &str = "migration.before";
 /// Whether the checks passed on the former version after the schema had changed under it.
 const SUITS_FORMER: &str = "migration.suits_former";
-/// Written by the rollouts when requests may have reached the new version.
-const MOVED: &str = "traffic.moved";
 
 /// Migrates the schema up from the new image, while the old version serves. Afterwards the checks are asked of the old
 /// version: it has to live with the new schema until the switch, and again after a way back.

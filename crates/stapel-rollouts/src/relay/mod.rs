@@ -23,7 +23,7 @@ use stapel_text::{Problem, Text, problem, text};
 use crate::{Context, Rollout, Version};
 
 /// The fact that says that traffic was, or may have been, on the new version.
-pub(crate) const MOVED: &str = "traffic.moved";
+pub const MOVED: &str = "traffic.moved";
 
 pub(crate) struct Relay;
 
