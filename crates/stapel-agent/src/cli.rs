@@ -4,7 +4,7 @@ use stapel_net::forwarder::{self, ForwarderArgs};
 use stapel_text::{Problem, problem};
 use stapel_wire::{Connection, Hello};
 
-use crate::{run, serve};
+use crate::{guardian, recover, run, serve};
 
 /// What the binary can be started as on a host. Not for people: the command and the agent start these.
 #[derive(Debug, Clone, Subcommand)]
@@ -15,6 +15,18 @@ pub enum AgentCommand {
     Release {
         /// The order.
         order: Utf8PathBuf,
+    },
+    /// Wait for the end of the process that runs a release, and end well what it left.
+    Guard {
+        /// Where the app's state lies.
+        root: Utf8PathBuf,
+        /// That process, as JSON.
+        runner: String,
+    },
+    /// End well what a release left whose process died: at boot, where nothing else does it.
+    Recover {
+        /// Where the app's state lies; all below `/var/lib/stapel` where none is named.
+        root: Option<Utf8PathBuf>,
     },
     /// Make the answers of a container say that their connection ends.
     Farewell {
@@ -40,6 +52,13 @@ pub async fn run(command: AgentCommand) -> Result<(), Problem> {
             serve::serve(connection).await
         }
         AgentCommand::Release { order } => run::run(&order).await,
+        AgentCommand::Guard { root, runner } => {
+            let runner = serde_json::from_str(&runner)
+                .map_err(|e| problem!(Usage, "io-failed", path = &runner, error = std::io::Error::from(e)))?;
+            guardian::guard(&root, &runner).await
+        }
+        AgentCommand::Recover { root: Some(root) } => recover::recover(&root).await,
+        AgentCommand::Recover { root: None } => recover::recover_all().await,
         AgentCommand::Farewell { pid } => {
             // It enters another namespace for good: that must not be a thread of the pool.
             let ended = std::thread::spawn(move || stapel_net::farewell::run(pid)).join();

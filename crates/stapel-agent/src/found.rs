@@ -30,7 +30,7 @@ pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem>
         }
     }
     let goal = Goal::Deploy { manifest: hash.to_string(), fingerprint, commit: None };
-    let plan = Plan { format: Plan::FORMAT, goal, steps: Vec::new(), gap_s: 0.0 };
+    let plan = Plan { format: Plan::FORMAT, goal, steps: Vec::new(), gap_s: 0.0, basis: String::new() };
     let begin = Begin {
         doing: "found".to_owned(),
         who: String::new(),
@@ -39,6 +39,7 @@ pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem>
         config: site.config.clone(),
         plan,
         found: true,
+        runner: None,
     };
     site.journal.begin(&begin)?;
     for (service, image) in images {

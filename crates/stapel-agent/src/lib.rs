@@ -7,10 +7,13 @@ mod checks;
 mod cli;
 mod docker;
 mod found;
+mod guardian;
+mod known;
 mod namespace;
 mod observe;
 mod place;
 pub mod protocol;
+mod recover;
 mod run;
 mod serve;
 mod site;
@@ -28,7 +31,7 @@ use stapel_text::{Problem, problem};
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    match tokio::task::spawn_blocking(work).await {
+    match stapel_host::blocking(work).await {
         Ok(done) => done,
         Err(e) => Err(problem!(Failed, "agent-task", error = e.to_string())),
     }

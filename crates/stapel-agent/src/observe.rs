@@ -99,6 +99,8 @@ impl Site {
             foreign: change.foreign.len(),
             databases,
             disk_free: disk_free(self.place.root())?,
+            guardian: self.after_boot().fact(),
+            replaces: digest(&change),
             revisions: Vec::new(),
         })
     }
@@ -157,6 +159,13 @@ impl Site {
         }
         Ok((plan, observation))
     }
+}
+
+/// What shipping would replace, as it is now.
+fn digest(change: &Applied) -> String {
+    let changed: Vec<_> = change.changed.iter().map(|c| (&c.path, &c.before, &c.after)).collect();
+    // Plain data: it always serializes.
+    blake3::hash(&serde_json::to_vec(&changed).unwrap_or_default()).to_hex()[..16].to_owned()
 }
 
 /// Free bytes on the file system that holds `path`.

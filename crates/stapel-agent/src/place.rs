@@ -6,6 +6,9 @@ use stapel_text::{Problem, problem};
 /// The usual root of all state on a host.
 const ROOT: &str = "/var/lib/stapel";
 
+/// For how long a note may be waited for.
+const NOTES: std::time::Duration = std::time::Duration::from_mins(10);
+
 /// The directories of one app's state. It belongs to the app on that host, not to a person: the key is made from the
 /// engine's identity and the canonical path of the app, so two people get the same place and two targets get two.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +47,13 @@ impl Place {
     /// The journal.
     #[must_use]
     pub(crate) fn journal(&self) -> Utf8PathBuf {
-        self.root.join("journal.db")
+        journal_of(&self.root)
     }
 
     /// The lock.
     #[must_use]
     pub(crate) fn lock(&self) -> Utf8PathBuf {
-        self.root.join("lock")
+        lock_of(&self.root)
     }
 
     /// The object store.
@@ -77,11 +80,46 @@ impl Place {
         self.root.join("runs")
     }
 
+    /// Removes the notes of runs that nobody waits for any more, and the logs of those that had nothing to say. We hold
+    /// the lock; a session that has just written its order is younger than that.
+    pub(crate) fn tidy(&self) {
+        let old = |path: &Utf8Path| {
+            let age = path.metadata().and_then(|m| m.modified()).map(|t| t.elapsed().unwrap_or_default());
+            age.is_ok_and(|age| age > NOTES)
+        };
+        let empty = |path: &Utf8Path| path.metadata().is_ok_and(|m| m.len() == 0);
+        for (dir, goes) in [(self.runs(), &old as &dyn Fn(&Utf8Path) -> bool), (self.logs(), &|p| old(p) && empty(p))] {
+            for entry in dir.read_dir_utf8().into_iter().flatten().flatten().filter(|e| goes(e.path())) {
+                // Another process may have been quicker.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// What the processes that run releases print.
     #[must_use]
     pub(crate) fn logs(&self) -> Utf8PathBuf {
         self.root.join("log")
     }
+}
+
+/// The state of every app that is kept in the usual place.
+pub(crate) fn all() -> Vec<Utf8PathBuf> {
+    let dirs = std::fs::read_dir(ROOT).into_iter().flatten().flatten();
+    let roots = dirs.filter_map(|d| Utf8PathBuf::from_path_buf(d.path()).ok());
+    roots.filter(|root| journal_of(root).exists()).collect()
+}
+
+/// The journal of the app whose state lies there.
+#[must_use]
+pub(crate) fn journal_of(root: &Utf8Path) -> Utf8PathBuf {
+    root.join("journal.db")
+}
+
+/// Its lock.
+#[must_use]
+pub(crate) fn lock_of(root: &Utf8Path) -> Utf8PathBuf {
+    root.join("lock")
 }
 
 /// The canonical form, also of a path that is not there yet: it must stay the same once it is.

@@ -1,12 +1,14 @@
 //! What the command on the operator's machine and the agent on the host say to each other, as JSON in control frames.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_core::config::Config;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
 use stapel_core::ports::{Health, Instance};
-use stapel_release::{Owner, Recorded, Release};
-use stapel_text::Problem;
+use stapel_host::ProcessId;
+use stapel_release::{Direction, Fault, Owner, Recorded, Release, StepState};
+use stapel_text::{Problem, Text};
 use stapel_tree::{Hash, Manifest};
 
 /// Who speaks, and about which app.
@@ -20,6 +22,9 @@ pub struct Opening {
     pub who: String,
     /// The machine they sit at.
     pub origin: String,
+    /// What is to go wrong in the release, for tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
 }
 
 /// What a release is asked for; the agent makes the [`Goal`](stapel_core::plan::Goal) of it.
@@ -79,9 +84,33 @@ pub enum Request {
         release: u64,
     },
     /// A release as the journal has it now; answered by [`Reply::Release`].
+    Release {
+        /// Which.
+        release: u64,
+    },
+    /// All that is known of a release; answered by [`Reply::Details`].
     Show {
         /// Which.
         release: u64,
+    },
+    /// Go back, whatever you are doing; answered by [`Reply::Release`], at once.
+    Cancel {
+        /// Which.
+        release: u64,
+    },
+    /// Take up a release whose process died or that got stuck; answered by [`Reply::Started`].
+    TakeUp {
+        /// Which.
+        release: u64,
+        /// Which way; `None`: the one that is declared for where it stands.
+        direction: Option<Direction>,
+    },
+    /// Who holds the lock, and what is there to be seen of it? Answered by [`Reply::Held`].
+    Holder,
+    /// End this process, if it still is the one that holds the lock; answered by [`Reply::Held`].
+    EndHolder {
+        /// The one that was shown.
+        process: ProcessId,
     },
     /// How is it? Answered by [`Reply::Status`].
     Status,
@@ -135,6 +164,13 @@ pub enum Reply {
     Event(Recorded),
     /// A release as the journal has it.
     Release(Box<Release>),
+    /// All that is known of a release.
+    Details(Box<Details>),
+    /// Who holds the lock.
+    Held {
+        /// What is to be seen; `None`: nobody.
+        holder: Option<Box<Holder>>,
+    },
     /// How it is.
     Status(Box<Status>),
     /// The newest releases, newest first.
@@ -149,6 +185,35 @@ pub enum Reply {
     },
     /// It could not be done.
     Problem(Problem),
+}
+
+/// All that is known of a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Details {
+    /// As the journal has it.
+    #[serde(flatten)]
+    pub release: Release,
+    /// Whether its process lives.
+    pub runs: bool,
+    /// How many records the journal has of it: changes of its steps, and its end.
+    pub records: u64,
+    /// The states of its steps, in the plan's order.
+    pub states: Vec<StepState>,
+    /// What it changed below the app's directory: `+` made, `~` replaced, `-` removed.
+    pub files: Vec<(char, String)>,
+    /// What its steps did and said, in order, without the output of commands.
+    pub events: Vec<Recorded>,
+}
+
+/// The owner of the lock, and what speaks for or against it being at work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Who.
+    pub owner: Owner,
+    /// The process as the system shows it: state and command line. `None` where it has ended.
+    pub process: Option<String>,
+    /// The release that it runs, the step that it is at, and since when nothing was heard of it.
+    pub at: Option<(u64, Option<Text>, Timestamp)>,
 }
 
 /// How an app is.

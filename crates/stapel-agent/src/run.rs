@@ -8,22 +8,32 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
-use stapel_release::{Begin, Lock, Outcome, Owner, Release, Saga, Step};
+use stapel_release::{Begin, Direction, Fault, Lock, Outcome, Owner, Release, Saga, Step};
 use stapel_text::{Problem, problem};
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::found;
+use crate::guardian;
 use crate::protocol::{Ask, Opening};
-use crate::{Site, steps};
+use crate::recover::take_up;
+use crate::{Site, found, steps};
 
 /// What a session asks of the process that runs a release, in a file that only the two see.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) opening: Opening,
-    pub(crate) ask: Ask,
-    /// The fingerprint of the plan that was shown.
-    pub(crate) fingerprint: String,
+    pub(crate) work: Work,
     /// Where the answer goes.
     pub(crate) answer: Utf8PathBuf,
+}
+
+/// What it is to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Work {
+    /// A new release, if the plan still has the fingerprint of the one that was shown.
+    Begin { ask: Ask, fingerprint: String },
+    /// One whose process died or that got stuck, in the direction that is declared or was chosen.
+    TakeUp { release: u64, direction: Option<Direction> },
 }
 
 /// Whether the release has begun.
@@ -38,12 +48,45 @@ pub(crate) enum Answer {
 pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
     stapel_host::leave_session();
     let order: Order = read(order)?;
-    match begin(&order).await {
-        Ok(begun) => {
-            answer(&order.answer, &Answer::Started(begun.release))?;
-            begun.finish().await
+    let begun = match &order.work {
+        Work::Begin { ask, fingerprint } => begin(&order, ask, fingerprint).await.map(Running::New),
+        Work::TakeUp { release, direction } => found_dead(&order, *release, *direction).await,
+    };
+    let running = match begun {
+        Ok(running) => running,
+        Err(problem) => return answer(&order.answer, &Answer::Refused(problem)),
+    };
+    answer(&order.answer, &Answer::Started(running.release()))?;
+    let ended = running.finish(order.opening.fault.as_ref()).await;
+    // Whoever asked has read it long ago, or is gone.
+    let _ = std::fs::remove_file(&order.answer);
+    ended
+}
+
+/// A release that this process runs, with the lock.
+enum Running {
+    New(Begun),
+    TakenUp { site: Arc<Site>, release: Box<Release>, direction: Option<Direction>, _lock: Lock },
+}
+
+impl Running {
+    fn release(&self) -> u64 {
+        match self {
+            Self::New(begun) => begun.release,
+            Self::TakenUp { release, .. } => release.id,
         }
-        Err(problem) => answer(&order.answer, &Answer::Refused(problem)),
+    }
+
+    async fn finish(self, fault: Option<&Fault>) -> Result<(), Problem> {
+        match self {
+            Self::New(begun) => begun.finish(fault).await,
+            Self::TakenUp { site, release, direction, _lock } => {
+                let taken_up = take_up(&site.journal, &release, direction).await;
+                guardian::disarm(site.place.root()).await;
+                // That it is stuck still is in the journal, where whoever asked looks.
+                taken_up.map(drop)
+            }
+        }
     }
 }
 
@@ -54,26 +97,29 @@ struct Begun {
     _lock: Lock,
 }
 
-async fn begin(order: &Order) -> Result<Begun, Problem> {
+async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Problem> {
     let mut site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
-    if let Ask::Rollback { .. } = order.ask
-        && let Goal::Rollback { to, .. } = site.goal(&order.ask)?
+    if let Ask::Rollback { .. } = ask
+        && let Goal::Rollback { to, .. } = site.goal(ask)?
         && let Some(then) = site.journal.release(to)?
     {
         site.checks.only(&then.config.checks);
     }
     let site = Arc::new(site);
-    let doing = match order.ask {
+    let doing = match ask {
         Ask::Deploy { .. } => "deploy",
         Ask::Rollback { .. } => "rollback",
     };
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, doing))?;
-    recover(&site).await?;
-    let (plan, _) = site.plan(&order.ask).await?;
+    for release in site.journal.unfinished()? {
+        take_up(&site.journal, &release, None).await?;
+    }
+    let (plan, _) = site.plan(ask).await?;
     // What was shown is what is done.
-    if plan.fingerprint() != order.fingerprint {
+    if plan.fingerprint() != fingerprint {
         return Err(problem!(Refused, "agent-plan-changed"));
     }
+    site.journal.keep_reserve()?;
     found::record(&site, &plan.goal).await?;
     let begin = Begin {
         doing: doing.to_owned(),
@@ -83,28 +129,52 @@ async fn begin(order: &Order) -> Result<Begun, Problem> {
         config: site.config.clone(),
         plan,
         found: false,
+        runner: Some((ProcessId::me(), stapel_host::mark())),
     };
-    let release = site.journal.begin(&begin)?;
-    site.journal.set_runner(release, &ProcessId::me())?;
     let steps = begin.plan.steps.iter().map(|s| steps::make(&site, &s.spec)).collect::<Result<_, _>>()?;
+    guardian::arm(&site.place, site.after_boot(), &ProcessId::me()).await?;
+    let release = site.journal.begin(&begin)?;
     Ok(Begun { site, release, steps, _lock: lock })
 }
 
 impl Begun {
-    async fn finish(self) -> Result<(), Problem> {
-        let saga = Saga { journal: &self.site.journal, release: self.release, steps: &self.steps };
-        saga.run().await.map(drop)
+    async fn finish(self, fault: Option<&Fault>) -> Result<(), Problem> {
+        let saga = Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, fault };
+        let running = saga.run();
+        tokio::pin!(running);
+        let ended = tokio::select! {
+            ended = &mut running => ended,
+            // Asked to end (the machine goes down, say), it goes back, as when a person asks.
+            () = asked_to_end() => {
+                self.site.journal.cancel(self.release, "SIGTERM")?;
+                running.await
+            }
+        };
+        // Where it got stuck, what is left over may be what serves.
+        if ended? != Outcome::Stuck {
+            self.site.tidy().await;
+        }
+        guardian::disarm(self.site.place.root()).await;
+        Ok(())
     }
 }
 
-/// Before anything is planned: the plan is to be made from what is there once that is put right.
-pub(crate) async fn recover_first(site: &Arc<Site>, opening: &Opening) -> Result<(), Problem> {
-    let dead = |r: &Release| r.outcome.is_none() && !r.runs();
-    if !site.journal.history(usize::from(u8::MAX))?.iter().any(dead) {
-        return Ok(());
+async fn asked_to_end() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut asked) => drop(asked.recv().await),
+        Err(_) => std::future::pending().await,
     }
-    let _lock = Lock::take(&site.place.lock(), &owner(opening, "recover"))?;
-    recover(site).await
+}
+
+/// The release that a person wants to be taken up.
+async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Result<Running, Problem> {
+    let site = Arc::new(Site::open(order.opening.config.clone(), &order.opening.target).await?);
+    let lock = Lock::take(&site.place.lock(), &owner(&order.opening, "recover"))?;
+    let found = site.journal.unfinished()?.into_iter().find(|r| r.id == id);
+    let release = found.ok_or_else(|| problem!(Refused, "agent-not-unfinished", release = id.to_string()))?;
+    // Before the answer: whoever follows it from now on sees that it runs.
+    site.journal.set_runner(id, &ProcessId::me(), stapel_host::mark().as_deref())?;
+    Ok(Running::TakenUp { site, release: Box::new(release), direction, _lock: lock })
 }
 
 fn owner(opening: &Opening, doing: &str) -> Owner {
@@ -112,31 +182,8 @@ fn owner(opening: &Opening, doing: &str) -> Owner {
         who: format!("{}@{}", opening.who, opening.origin),
         doing: doing.to_owned(),
         since: Timestamp::now(),
-        pid: ProcessId::me().pid,
+        process: ProcessId::me(),
     }
-}
-
-/// Undoes what a release whose process died has left, and tries once more what got stuck: a person may have put right
-/// what stood in the way. We hold the lock, so nobody else is at it.
-async fn recover(site: &Arc<Site>) -> Result<(), Problem> {
-    let mut unfinished = site.journal.history(usize::from(u8::MAX))?;
-    let newest = unfinished.first().map(|r| r.id);
-    unfinished.retain(|r| r.outcome.is_none() || r.outcome == Some(Outcome::Stuck) && Some(r.id) == newest);
-    if !unfinished.is_empty() {
-        site.sweep().await?;
-    }
-    for release in unfinished {
-        let then = Arc::new(Site::open(release.config.clone(), &release.target).await?);
-        let steps = release.plan.steps.iter().map(|s| steps::make(&then, &s.spec)).collect::<Result<Vec<_>, _>>()?;
-        let died = problem!(Failed, "agent-died", release = release.id.to_string());
-        let saga = Saga { journal: &then.journal, release: release.id, steps: &steps };
-        if saga.go_back(release.problem.unwrap_or(died)).await? == Outcome::Stuck {
-            let still = then.journal.release(release.id)?.and_then(|r| r.problem);
-            let problem = problem!(Stuck, "agent-still-stuck", release = release.id.to_string());
-            return Err(still.map_or(problem.clone(), |why| problem.because(why)));
-        }
-    }
-    Ok(())
 }
 
 fn read<T: for<'a> Deserialize<'a>>(path: &Utf8Path) -> Result<T, Problem> {

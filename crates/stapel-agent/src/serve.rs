@@ -5,19 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stapel_host::{Detached, ProcessId};
-use stapel_release::{Lock, Release};
+use stapel_release::{Lock, Outcome, Release};
 use stapel_text::{Problem, problem, text};
 use stapel_tree::{Access, Hash};
 use stapel_wire::{Connection, Frame, Kind};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::Site;
-use crate::protocol::{Ask, Opening, Reply, Request, ServiceStatus, Status};
-use crate::run::{self, Answer, Order};
+use crate::protocol::{Opening, Reply, Request, ServiceStatus, Status};
+use crate::run::{Answer, Order, Work};
+use crate::{Site, known, recover};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a release may take to take the lock, plan and begin.
 const BEGINS: Duration = Duration::from_mins(5);
+/// How soon a guardian takes up a release whose process died, on a host that is busy.
+const TAKEN_UP: Duration = Duration::from_secs(20);
+/// How long what a dead release left may take to be put right.
+const RECOVERS: Duration = Duration::from_mins(15);
 /// How many events go in one go.
 const EVENTS: usize = 256;
 
@@ -77,14 +81,29 @@ impl Session {
                 Reply::Stored
             }
             Request::Plan(ask) => {
-                if let Some(opening) = &self.opening {
-                    run::recover_first(site, opening).await?;
-                }
+                self.recover_first(site).await?;
                 let (plan, observation) = site.plan(&ask).await?;
                 Reply::Plan { plan, observation: Box::new(observation) }
             }
-            Request::Start { ask, fingerprint } => self.start(ask, fingerprint).await?,
-            Request::Show { release } => Reply::Release(Box::new(found(site.journal.release(release)?, release)?)),
+            Request::Start { ask, fingerprint } => {
+                Reply::Started { release: self.start(Work::Begin { ask, fingerprint }).await? }
+            }
+            Request::TakeUp { release, direction } => {
+                found(site.journal.release(release)?, release)?;
+                Reply::Started { release: self.start(Work::TakeUp { release, direction }).await? }
+            }
+            Request::Release { release } => Reply::Release(Box::new(found(site.journal.release(release)?, release)?)),
+            Request::Show { release } => Reply::Details(Box::new(known::details(site, release)?)),
+            Request::Cancel { release } => {
+                let who = self.opening.as_ref().map_or_else(String::new, |o| format!("{}@{}", o.who, o.origin));
+                site.journal.cancel(release, &who)?;
+                Reply::Release(Box::new(found(site.journal.release(release)?, release)?))
+            }
+            Request::Holder => Reply::Held { holder: known::holder(site)?.map(Box::new) },
+            Request::EndHolder { process } => {
+                recover::end_holder(site.place.root(), &process).await?;
+                Reply::Held { holder: known::holder(site)?.map(Box::new) }
+            }
             Request::Status => Reply::Status(Box::new(status(site).await?)),
             Request::History { limit } => Reply::History { releases: site.journal.history(limit)? },
             Request::Logs { service, tail, since_s } => {
@@ -94,26 +113,47 @@ impl Session {
         })
     }
 
-    /// Starts the process that runs the release, and waits until it says that it has begun or why not.
-    async fn start(&self, ask: Ask, fingerprint: String) -> Result<Reply, Problem> {
+    /// Before anything is planned: the plan is to be made from what is there once that is put right.
+    async fn recover_first(&self, site: &Arc<Site>) -> Result<(), Problem> {
+        for release in site.journal.unfinished()?.iter().filter(|r| !r.runs()) {
+            self.start(Work::TakeUp { release: release.id, direction: None }).await?;
+            let ended = stapel_host::until(text!("agent-await-recovery"), LOOK_EVERY, RECOVERS, || {
+                let now = site.journal.release(release.id);
+                async move { Ok(now?.filter(|r| !r.runs())) }
+            });
+            let ended = ended.await?;
+            if ended.outcome.is_none_or(|o| o == Outcome::Stuck) {
+                let problem = problem!(Stuck, "agent-still-stuck", release = release.id.to_string());
+                return Err(ended.problem.map_or(problem.clone(), |why| problem.because(why)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the process that runs the release, waits until it says that it has begun or why not, and gives the
+    /// release's number.
+    async fn start(&self, work: Work) -> Result<u64, Problem> {
         let site = self.site()?;
         let opening = self.opening.clone().ok_or_else(|| problem!(Usage, "agent-not-open"))?;
-        let id = uuid::Uuid::new_v4().simple().to_string();
+        let id = recover::new_mark(site.place.key());
         let file = |ending: &str| site.place.runs().join(format!("{id}.{ending}"));
         let (order_path, answer_path, log) =
             (file("order"), file("answer"), site.place.logs().join(format!("{id}.log")));
-        let order = Order { opening, ask, fingerprint, answer: answer_path.clone() };
+        let order = Order { opening, work, answer: answer_path.clone() };
         let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = order_path.as_str(), error = e);
         std::fs::write(&order_path, serde_json::to_vec(&order).map_err(|e| failed(e.into()))?).map_err(failed)?;
         let out = std::fs::File::create(&log).map_err(failed)?;
         let program = crate::own_program()?;
-        let process = Detached::new(program, ["agent", "release", order_path.as_str()]).start(out).map_err(failed)?;
+        let process = Detached::new(program, ["agent", "release", order_path.as_str()])
+            .env(stapel_host::MARK, &id)
+            .start(out)
+            .map_err(failed)?;
         let answer = stapel_host::until(text!("agent-await-begin"), LOOK_EVERY, BEGINS, || {
             let found = read_answer(&answer_path, &process, &log);
             async move { found }
         });
         match answer.await? {
-            Answer::Started(release) => Ok(Reply::Started { release }),
+            Answer::Started(release) => Ok(release),
             Answer::Refused(problem) => Err(problem),
         }
     }
@@ -165,7 +205,7 @@ where
     crate::blocking(move || site.store.put_compressed(&hash, content.as_slice(), access)).await
 }
 
-/// Sends the events of a release as they are written, until it has ended or its process has.
+/// Sends the events of a release as they are written, until it has ended, or its process has and nobody takes it up.
 async fn follow<R, W>(session: &Session, connection: &mut Connection<R, W>, release: u64) -> Result<Reply, Problem>
 where
     R: AsyncRead + Unpin + Send,
@@ -174,6 +214,7 @@ where
     let journal = &session.site()?.journal;
     let mut seen = 0;
     let mut tick = tokio::time::interval(LOOK_EVERY);
+    let mut alive = tokio::time::Instant::now();
     loop {
         tick.tick().await;
         // Looked at in this order, so that what a process wrote before it ended is not missed: does it live, what has the
@@ -188,7 +229,11 @@ where
                 connection.send(&Reply::Event(recorded)).await?;
             }
         }
-        if now.outcome.is_some() || !runs {
+        if runs {
+            alive = tokio::time::Instant::now();
+        }
+        // One whose process died is soon taken up by its guardian.
+        if now.outcome.is_some() || alive.elapsed() > TAKEN_UP {
             return Ok(Reply::Release(Box::new(now)));
         }
     }

@@ -16,6 +16,7 @@ use stapel_tree::ObjectStore;
 
 use crate::checks::Checks;
 use crate::docker::DockerWorld;
+use crate::guardian::AfterBoot;
 use crate::place::Place;
 
 /// How long an instance that is asked to stop may take to finish its requests before it is killed.
@@ -119,6 +120,40 @@ impl Site {
         match &self.docker {
             Some(docker) => docker.sweep().await,
             None => Ok(()),
+        }
+    }
+
+    /// Takes out what no release needs any more once one has ended, whatever became of it: rules, a candidate, temporary
+    /// files, notes. What cannot be taken out is named in the log and is no reason to fail.
+    pub(crate) async fn tidy(&self) {
+        for service in self.config.services.keys() {
+            if let Err(problem) = self.tidy_service(service).await {
+                tracing::warn!(%problem, service, "something was left over");
+            }
+        }
+        let (path, dir) = (self.target.path.clone(), self.backup_dir());
+        let swept = crate::blocking(move || {
+            stapel_tree::sweep(&path)?;
+            stapel_data::backup::sweep(&dir)
+        });
+        if let Err(problem) = swept.await {
+            tracing::warn!(%problem, "temporary files were left over");
+        }
+        self.place.tidy();
+    }
+
+    async fn tidy_service(&self, service: &str) -> Result<(), Problem> {
+        if let Some(candidate) = self.world.instances.candidate(service).await? {
+            self.world.instances.remove(&candidate, GRACE).await?;
+        }
+        self.world.traffic.clear(service).await
+    }
+
+    /// What brings recovery back after a boot. The embedded runtime's processes do not outlive one, so nothing need.
+    pub(crate) fn after_boot(&self) -> AfterBoot {
+        match self.config.engine {
+            EngineKind::Docker => AfterBoot::find(),
+            EngineKind::Embedded => AfterBoot::Nothing,
         }
     }
 

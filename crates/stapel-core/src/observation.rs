@@ -23,6 +23,13 @@ pub struct Observation {
     pub databases: BTreeMap<String, u64>,
     /// Free bytes where the app's directory is.
     pub disk_free: u64,
+    /// What ends a release well should its process or the machine die.
+    #[serde(default)]
+    pub guardian: Guardian,
+    /// A digest of what shipping would replace as it is now: what is changed there after the plan was shown makes it
+    /// another plan.
+    #[serde(default)]
+    pub replaces: String,
     /// The schema's revisions now, where there is a migration tool and an image to ask it in.
     pub revisions: Vec<String>,
 }
@@ -53,4 +60,17 @@ pub struct LastRelease {
     pub fingerprint: String,
     /// The images it put in service, by service.
     pub images: BTreeMap<String, ImageId>,
+}
+
+/// What ends a release well should its process or the machine die.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guardian {
+    /// A process, and a systemd unit after a boot.
+    Systemd,
+    /// A process, and lines of cron's after a boot and each minute.
+    Cron,
+    /// A process only: after a boot nobody comes by himself.
+    #[default]
+    Process,
 }

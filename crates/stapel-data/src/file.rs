@@ -18,6 +18,8 @@ impl Whole {
     pub(crate) fn new(to: &Utf8Path) -> Result<Self, Problem> {
         let dir = to.parent().filter(|d| !d.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
         let temp = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir).map_err(|e| failed(to, &e))?;
+        // For as long as somebody writes it, so that a sweep tells it from what was left behind.
+        temp.as_file().lock().map_err(|e| failed(to, &e))?;
         Ok(Self { temp, to: to.to_owned() })
     }
 
@@ -59,6 +61,24 @@ impl Whole {
     }
 }
 
+/// Removes the temporary files in a directory that nobody writes any more. No directory is fine.
+pub(crate) fn sweep(dir: &Utf8Path) -> Result<(), Problem> {
+    let entries = match dir.read_dir_utf8() {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(failed(dir, &e)),
+    };
+    // A name that is not UTF-8 is none of ours.
+    for entry in entries.flatten().filter(|e| e.file_name().starts_with(TEMPORARY)) {
+        // One that is gone by now was somebody else's.
+        let Ok(file) = File::open(entry.path()) else { continue };
+        if file.try_lock().is_ok() {
+            std::fs::remove_file(entry.path()).map_err(|e| failed(entry.path(), &e))?;
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn failed(path: &Utf8Path, error: &io::Error) -> Problem {
     problem!(Failed, "io-failed", path = path.as_str(), error = error)
 }
@@ -68,7 +88,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     path: &Utf8Path,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(failed(path, &io::Error::other(e))))
+    stapel_host::blocking(work).await.unwrap_or_else(|e| Err(failed(path, &io::Error::other(e))))
 }
 
 #[cfg(test)]
@@ -87,6 +107,19 @@ mod tests {
         file.keep().unwrap();
         assert_eq!(std::fs::read(&to).unwrap(), b"x");
         assert_eq!(std::fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_sweep_takes_what_was_left_behind_and_nothing_that_is_being_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(dir.path()).unwrap();
+        let being_written = Whole::new(&dir.join("a")).unwrap();
+        std::fs::write(dir.join(".stapel-left"), "x").unwrap();
+        std::fs::write(dir.join("theirs"), "x").unwrap();
+        sweep(dir).unwrap();
+        assert!(!dir.join(".stapel-left").exists() && dir.join("theirs").exists());
+        being_written.keep().unwrap();
+        sweep(&dir.join("nowhere")).unwrap();
     }
 
     #[test]

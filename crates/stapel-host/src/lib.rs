@@ -3,8 +3,10 @@
 
 mod command;
 mod process;
+mod run;
 mod wait;
 
 pub use command::{Command, Finished};
 pub use process::{Detached, ProcessId, boot_id, leave_session};
-pub use wait::until;
+pub use run::{MARK, blocking, end_all, mark, settled};
+pub use wait::{retry, until};

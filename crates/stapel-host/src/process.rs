@@ -2,11 +2,13 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::process::Stdio;
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, test_kill_process};
+use serde::{Deserialize, Serialize};
 
 /// A process by more than its number: numbers are given out again, the number together with the start time and the
 /// boot is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessId {
     /// The process number.
     pub pid: i32,
@@ -41,6 +43,21 @@ impl ProcessId {
         self.boot == boot_id()
             && Pid::from_raw(self.pid).is_some_and(|p| test_kill_process(p).is_ok() || start_time(self.pid).is_some())
             && start_time(self.pid) == Some(self.started)
+    }
+
+    /// Waits until it has ended, whoever's child it is. Blocks.
+    pub fn wait(&self) {
+        // The handle stays with this process, whomever the number is given to afterwards; that it was this one when it was
+        // taken is looked at after that.
+        let handle = Pid::from_raw(self.pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        while self.alive() {
+            let limit = Timespec { tv_sec: 1, tv_nsec: 0 };
+            match &handle {
+                Some(handle) => drop(poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&limit))),
+                // A kernel before 5.3.
+                None => drop(poll(&mut [], Some(&limit))),
+            }
+        }
     }
 
     /// Sends a signal, if exactly this process still runs.
@@ -78,7 +95,8 @@ impl Detached {
     /// A detached process of this program with these arguments.
     pub fn new<I: IntoIterator<Item = A>, A: Into<OsString>>(program: impl Into<OsString>, args: I) -> Self {
         let mut command = std::process::Command::new(program.into());
-        command.args(args.into_iter().map(Into::into)).stdin(Stdio::null());
+        // What outlives us is not part of our run: it must not be ended with it.
+        command.args(args.into_iter().map(Into::into)).stdin(Stdio::null()).env_remove(crate::MARK);
         Self { command }
     }
 

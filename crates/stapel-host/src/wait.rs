@@ -28,3 +28,30 @@ where
         .await
         .unwrap_or_else(|_| Err(problem!(Failed, "timed-out", what = what, limit = seconds(limit.as_secs_f64()))))
 }
+
+/// Tries until it succeeds, fails with what is not worth another try by `again`, or the time is over; gives the last
+/// answer. An attempt is never dropped in its midst: the time is looked at between two of them.
+///
+/// # Errors
+/// What the last attempt failed with.
+pub async fn retry<T, F, L>(
+    every: Duration,
+    within: Duration,
+    mut attempt: L,
+    again: impl Fn(&Problem) -> bool,
+) -> Result<T, Problem>
+where
+    L: FnMut() -> F,
+    F: Future<Output = Result<T, Problem>>,
+{
+    let begin = tokio::time::Instant::now();
+    let mut tick = tokio::time::interval(every);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match attempt().await {
+            Err(why) if begin.elapsed() < within && again(&why) => tracing::warn!(problem = %why, "tried again"),
+            done => return done,
+        }
+    }
+}

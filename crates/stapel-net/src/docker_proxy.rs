@@ -12,8 +12,8 @@ use crate::namespace::{self, Home};
 use crate::sockets::{self, Row, State};
 use crate::{Peer, Published};
 
-/// How long what it has accepted may take to reach the container.
-const SETTLE: Duration = Duration::from_secs(2);
+/// How long what it has accepted may take to reach the container: on a host that has no time for it, seconds.
+const SETTLE: Duration = Duration::from_secs(10);
 
 /// One such process.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_text::{Problem, Text};
 
-use crate::{Outcome, StepState};
+use crate::{Direction, Outcome, StepState};
 
 /// Something that happened in a release: what a screen, `--json` and `attach` show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,16 @@ pub enum Event {
     GoingBack {
         /// Why.
         problem: Problem,
+    },
+    /// The process that ran the release has died, and another one takes it up.
+    TakenUp {
+        /// Which way.
+        direction: Direction,
+    },
+    /// Somebody asked for the way back.
+    Cancelled {
+        /// Who.
+        who: String,
     },
     /// The release has ended.
     Ended {

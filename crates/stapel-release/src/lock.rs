@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
+use stapel_host::ProcessId;
 use stapel_text::{Problem, problem};
 
 /// How often the lock is tried, this long apart.
@@ -23,7 +24,8 @@ pub struct Owner {
     /// Since when.
     pub since: Timestamp,
     /// The process on the host.
-    pub pid: i32,
+    #[serde(flatten)]
+    pub process: ProcessId,
 }
 
 /// The lock of an app on its host. It belongs to a process: the kernel gives it back when that process ends, however
@@ -90,7 +92,7 @@ fn held(file: &mut File) -> Problem {
     let owner = read(file);
     let (who, doing) = owner.as_ref().map_or(("?", "?"), |o| (o.who.as_str(), o.doing.as_str()));
     let since = owner.as_ref().map_or_else(Timestamp::now, |o| o.since);
-    let pid = owner.as_ref().map_or_else(|| "?".to_owned(), |o| o.pid.to_string());
+    let pid = owner.as_ref().map_or_else(|| "?".to_owned(), |o| o.process.pid.to_string());
     problem!(
         Busy,
         "release-locked",
@@ -106,7 +108,8 @@ mod tests {
     use super::*;
 
     fn owner() -> Owner {
-        Owner { who: "anna".into(), doing: "deploy".into(), since: Timestamp::UNIX_EPOCH, pid: 7 }
+        let process = ProcessId { pid: 7, started: 1, boot: "b".into() };
+        Owner { who: "anna".into(), doing: "deploy".into(), since: Timestamp::UNIX_EPOCH, process }
     }
 
     #[test]

@@ -16,8 +16,18 @@ pub enum Kind {
     Definition,
     /// It changes who serves.
     Traffic,
+    /// It starts what did not serve before: undone like data, as long as its definition is there.
+    Start,
     /// It changes data.
     Data,
+}
+
+impl Kind {
+    /// Whether requests reach the new version through it.
+    #[must_use]
+    pub fn switches(self) -> bool {
+        matches!(self, Self::Traffic | Self::Start)
+    }
 }
 
 /// The unit of doing and of undoing. Both are idempotent, and an undo tolerates "never happened" and "half happened".
@@ -35,8 +45,11 @@ pub trait Step: Send + Sync {
     /// Does it. What the undo will need is written with [`StepContext::set_fact`] before the effect.
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem>;
 
-    /// Takes it back.
-    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem>;
+    /// Takes it back; nothing for a step that only looks.
+    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let _ = cx;
+        Ok(())
+    }
 }
 
 /// What a step sees of the release it is part of.

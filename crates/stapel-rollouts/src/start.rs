@@ -58,7 +58,7 @@ impl Step for First {
     /// Nothing served before, so nothing must serve while the definition goes back: it is undone before that, as long as
     /// its definition is there.
     fn kind(&self) -> Kind {
-        Kind::Data
+        Kind::Start
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {

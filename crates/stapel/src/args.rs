@@ -44,7 +44,12 @@ pub(crate) struct Place {
 pub(crate) enum Sub {
     Deploy(Deploy),
     Rollback(Rollback),
-    Attach(Attach),
+    Attach(Which),
+    Cancel(Which),
+    Resume(Which),
+    Undo(Which),
+    Show(Which),
+    Unlock(Unlock),
     Status,
     History(History),
     Logs(Logs),
@@ -85,10 +90,17 @@ pub(crate) struct Rollback {
     pub(crate) quiet: bool,
 }
 
+/// The release that is meant; the newest where none is named.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Attach {
+pub(crate) struct Which {
     #[arg(value_name = "RELEASE")]
     pub(crate) release: Option<u64>,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Unlock {
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -179,6 +191,11 @@ fn about(command: &str) -> Option<Text> {
         "deploy" => text!("cli-about-deploy"),
         "rollback" => text!("cli-about-rollback"),
         "attach" => text!("cli-about-attach"),
+        "cancel" => text!("cli-about-cancel"),
+        "resume" => text!("cli-about-resume"),
+        "undo" => text!("cli-about-undo"),
+        "show" => text!("cli-about-show"),
+        "unlock" => text!("cli-about-unlock"),
         "status" => text!("cli-about-status"),
         "history" => text!("cli-about-history"),
         "logs" => text!("cli-about-logs"),

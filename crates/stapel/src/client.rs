@@ -1,10 +1,10 @@
 //! A session with the agent of a project's target.
 
-use stapel_agent::protocol::{Ask, Opening, Reply, Request, Status};
+use stapel_agent::protocol::{Ask, Details, Holder, Opening, Reply, Request, Status};
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
-use stapel_host::Command;
-use stapel_release::{Recorded, Release};
+use stapel_host::{Command, ProcessId};
+use stapel_release::{Direction, Fault, Recorded, Release};
 use stapel_text::{Problem, problem};
 use stapel_tree::{Hash, Manifest};
 use stapel_wire::{AgentBinary, Host, MAX_PAYLOAD, Session, SshOptions};
@@ -32,6 +32,7 @@ impl Client {
             target: project.target.clone(),
             who: person().await,
             origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            fault: fault()?,
         };
         match client.ask(&Request::Open(Box::new(opening))).await? {
             Reply::Opened { .. } => Ok(client),
@@ -113,8 +114,49 @@ impl Client {
 
     /// A release as the journal has it now.
     pub(crate) async fn release(&mut self, release: u64) -> Result<Release, Problem> {
-        match self.ask(&Request::Show { release }).await? {
+        match self.ask(&Request::Release { release }).await? {
             Reply::Release(release) => Ok(*release),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// All that is known of a release.
+    pub(crate) async fn details(&mut self, release: u64) -> Result<Details, Problem> {
+        match self.ask(&Request::Show { release }).await? {
+            Reply::Details(details) => Ok(*details),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Asks a release that runs to go back.
+    pub(crate) async fn cancel(&mut self, release: u64) -> Result<Release, Problem> {
+        match self.ask(&Request::Cancel { release }).await? {
+            Reply::Release(release) => Ok(*release),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Has a release taken up whose process died or that got stuck.
+    pub(crate) async fn take_up(&mut self, release: u64, direction: Option<Direction>) -> Result<u64, Problem> {
+        match self.ask(&Request::TakeUp { release, direction }).await? {
+            Reply::Started { release } => Ok(release),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Who holds the lock.
+    pub(crate) async fn holder(&mut self) -> Result<Option<Holder>, Problem> {
+        self.held(&Request::Holder).await
+    }
+
+    /// Ends the process that holds it, and gives who holds it then.
+    pub(crate) async fn end_holder(&mut self, process: ProcessId) -> Result<Option<Holder>, Problem> {
+        self.held(&Request::EndHolder { process }).await
+    }
+
+    async fn held(&mut self, request: &Request) -> Result<Option<Holder>, Problem> {
+        match self.ask(request).await? {
+            Reply::Held { holder } => Ok(holder.map(|h| *h)),
             other => Err(unexpected(&other)),
         }
     }
@@ -144,6 +186,11 @@ impl Client {
             other => Err(unexpected(&other)),
         }
     }
+}
+
+/// What is to go wrong, for tests: see `stapel_release::Fault`.
+fn fault() -> Result<Option<Fault>, Problem> {
+    std::env::var("STAPEL_FAULT").ok().filter(|f| !f.is_empty()).map(|f| f.parse()).transpose()
 }
 
 /// Who sits here: as the environment says, else as the system does (cron and pipelines have no `USER`).

@@ -56,6 +56,13 @@ async fn run() -> u8 {
         Sub::Deploy(args) => commands::deploy::run(&parsed.place, &args, &screen).await,
         Sub::Rollback(args) => commands::rollback::run(&parsed.place, &args, &screen).await,
         Sub::Attach(args) => commands::attach::run(&parsed.place, &args, &screen).await,
+        Sub::Cancel(args) => commands::cancel::run(&parsed.place, &args, &screen).await,
+        Sub::Resume(args) => {
+            commands::take_up::run(&parsed.place, &args, stapel_release::Direction::Forward, &screen).await
+        }
+        Sub::Undo(args) => commands::take_up::run(&parsed.place, &args, stapel_release::Direction::Back, &screen).await,
+        Sub::Show(args) => commands::show::run(&parsed.place, &args, &screen).await,
+        Sub::Unlock(args) => commands::unlock::run(&parsed.place, &args, &screen).await,
         Sub::Status => commands::status::run(&parsed.place, &screen).await,
         Sub::History(args) => commands::history::run(&parsed.place, &args, &screen).await,
         Sub::Logs(args) => commands::logs::run(&parsed.place, &args, &screen).await,

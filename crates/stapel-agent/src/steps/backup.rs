@@ -43,8 +43,4 @@ impl Step for Backup {
         ));
         Ok(())
     }
-
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        Ok(())
-    }
 }

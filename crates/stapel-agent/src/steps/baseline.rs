@@ -32,8 +32,4 @@ impl Step for Baseline {
         }
         cx.set_fact_once(crate::checks::BASELINE, &baseline)
     }
-
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        Ok(())
-    }
 }

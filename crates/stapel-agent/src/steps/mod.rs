@@ -14,6 +14,7 @@ mod verify;
 mod watch;
 
 pub(crate) use image::{goal_fact, release_tag};
+pub(crate) use ship::APPLIED;
 
 use std::sync::Arc;
 

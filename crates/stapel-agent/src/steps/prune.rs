@@ -77,8 +77,4 @@ impl Step for Prune {
         }
         Ok(())
     }
-
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        Ok(())
-    }
 }

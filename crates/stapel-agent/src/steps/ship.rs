@@ -7,7 +7,8 @@ use stapel_tree::Applied;
 
 use crate::Site;
 
-const APPLIED: &str = "applied";
+/// The fact that holds what was changed.
+pub(crate) const APPLIED: &str = "applied";
 
 /// Puts the goal's tree in the app's directory, from the object store: each file is replaced as a whole, what the last
 /// release shipped and this one does not have is removed last, what is not ours is kept.

@@ -31,8 +31,4 @@ impl Step for Verify {
         }
         Ok(())
     }
-
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        Ok(())
-    }
 }

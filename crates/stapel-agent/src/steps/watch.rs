@@ -28,8 +28,4 @@ impl Step for Watch {
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         crate::checks::watch(&self.site, cx).await
     }
-
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        Ok(())
-    }
 }

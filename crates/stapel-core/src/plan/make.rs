@@ -18,7 +18,8 @@ pub trait Rollouts {
 /// # Errors
 /// A problem of class `Refused` where the goal cannot be reached from what is there.
 pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &dyn Rollouts) -> Result<Plan, Problem> {
-    let mut plan = Plan { format: Plan::FORMAT, goal: goal.clone(), steps: Vec::new(), gap_s: 0.0 };
+    let mut plan =
+        Plan { format: Plan::FORMAT, goal: goal.clone(), steps: Vec::new(), gap_s: 0.0, basis: basis(observation) };
     if unchanged(config, observation, goal) {
         return Ok(plan);
     }
@@ -65,6 +66,17 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     add(StepSpec::Prune, None);
     plan.gap_s = gap_s;
     Ok(plan)
+}
+
+/// What the steps start from: the files that are going to be replaced, and what serves.
+fn basis(observation: &Observation) -> String {
+    let services: Vec<_> = observation
+        .services
+        .iter()
+        .map(|(name, facts)| (name, facts.runs(), facts.real.as_ref().map(|r| &r.image)))
+        .collect();
+    let bytes = serde_json::to_vec(&(&observation.replaces, services)).unwrap_or_default();
+    blake3::hash(&bytes).to_hex()[..16].to_owned()
 }
 
 /// The tree is the one that the last release shipped, nobody changed it since, and what that release put in service

@@ -88,6 +88,9 @@ pub struct Plan {
     pub steps: Vec<Planned>,
     /// Seconds in which a request could be lost.
     pub gap_s: f64,
+    /// A digest of what it was made from, as far as that decides what the steps do.
+    #[serde(default)]
+    pub basis: String,
 }
 
 impl Plan {
@@ -100,12 +103,13 @@ impl Plan {
         self.steps.is_empty()
     }
 
-    /// A fingerprint of what will be done, without the words: two plans that do the same are equal by it.
+    /// A fingerprint of what will be done: two plans that do the same to the same are equal by it. The reasons are not in
+    /// it, for they count what does not matter (files of others that came meanwhile).
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let specs: Vec<&StepSpec> = self.steps.iter().map(|s| &s.spec).collect();
+        let steps: Vec<_> = self.steps.iter().map(|s| (&s.spec, &s.does, &s.undoes)).collect();
         // Plain data of this crate: it always serializes.
-        let bytes = serde_json::to_vec(&(&self.goal, specs)).unwrap_or_default();
+        let bytes = serde_json::to_vec(&(&self.goal, steps, self.gap_s, &self.basis)).unwrap_or_default();
         blake3::hash(&bytes).to_hex()[..16].to_owned()
     }
 }

@@ -12,4 +12,4 @@ pub use list::{Listing, list};
 pub use manifest::{BackupManifest, FORMAT};
 pub use restore::{remove, restore, verify};
 pub use retention::retention;
-pub use take::take;
+pub use take::{sweep, take};

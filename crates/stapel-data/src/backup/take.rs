@@ -55,6 +55,14 @@ pub async fn take(
     Ok(manifest)
 }
 
+/// Removes what a dump that died has left in `dir`; what is being dumped there now stays.
+///
+/// # Errors
+/// `io-failed`.
+pub fn sweep(dir: &Utf8Path) -> Result<(), Problem> {
+    crate::file::sweep(dir)
+}
+
 /// Length and BLAKE3 of a file.
 pub(super) async fn hash(path: &Utf8Path) -> Result<(u64, String), Problem> {
     let owned = path.to_owned();

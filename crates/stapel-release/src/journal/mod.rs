@@ -1,3 +1,4 @@
+mod reserve;
 mod rows;
 mod schema;
 
@@ -12,6 +13,7 @@ use stapel_core::plan::Plan;
 use stapel_text::{Problem, problem};
 
 use crate::{Event, Outcome, Recorded, StepState};
+use reserve::Reserve;
 
 pub use rows::{Begin, Release};
 
@@ -22,10 +24,14 @@ pub use rows::{Begin, Release};
 pub struct Journal {
     durable: Mutex<Connection>,
     chatty: Mutex<Connection>,
+    reserve: Reserve,
 }
 
 fn failed(e: &rusqlite::Error) -> Problem {
-    problem!(Failed, "release-journal", error = e.to_string())
+    match e.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => problem!(Failed, "release-journal-full"),
+        _ => problem!(Failed, "release-journal", error = e.to_string()),
+    }
 }
 
 fn unreadable(e: &serde_json::Error) -> Problem {
@@ -45,7 +51,36 @@ impl Journal {
     pub fn open(path: &Utf8Path) -> Result<Self, Problem> {
         let durable = schema::connect(path, "FULL")?;
         schema::migrate(&durable)?;
-        Ok(Self { durable: Mutex::new(durable), chatty: Mutex::new(schema::connect(path, "NORMAL")?) })
+        let chatty = Mutex::new(schema::connect(path, "NORMAL")?);
+        Ok(Self { durable: Mutex::new(durable), chatty, reserve: Reserve::beside(path) })
+    }
+
+    /// Sets the reserve aside: space that is given up when the disk is full, so that the way back can be recorded.
+    ///
+    /// # Errors
+    /// `release-no-reserve` where the disk has not even that.
+    pub fn keep_reserve(&self) -> Result<(), Problem> {
+        self.reserve.keep()
+    }
+
+    /// Gives the reserve up if the disk is as good as full: a way back begins, and may have files to restore.
+    pub fn make_room(&self) {
+        self.reserve.give_up_if_needed();
+    }
+
+    /// A transaction that is on disk when this returns. When the disk is full, the reserve is given up for it.
+    fn write<T>(&self, work: impl Fn(&Connection) -> Result<T, Problem>) -> Result<T, Problem> {
+        let mut db = lock(&self.durable);
+        let mut transaction = || -> Result<T, Problem> {
+            let tx = db.transaction().map_err(|e| failed(&e))?;
+            let done = work(&tx)?;
+            tx.commit().map_err(|e| failed(&e))?;
+            Ok(done)
+        };
+        match transaction() {
+            Err(full) if full.code() == "release-journal-full" && self.reserve.give_up() => transaction(),
+            done => done,
+        }
     }
 
     /// Writes a new release with all its steps planned, and returns its number. Release 0 is kept for what was found.
@@ -53,11 +88,7 @@ impl Journal {
     /// # Errors
     /// `release-journal`.
     pub fn begin(&self, begin: &Begin) -> Result<u64, Problem> {
-        let mut db = lock(&self.durable);
-        let tx = db.transaction().map_err(|e| failed(&e))?;
-        let id = rows::insert(&tx, begin)?;
-        tx.commit().map_err(|e| failed(&e))?;
-        Ok(id)
+        self.write(|tx| rows::insert(tx, begin))
     }
 
     /// Changes a step's state, if that is legal from the state it has.
@@ -65,22 +96,26 @@ impl Journal {
     /// # Errors
     /// `release-transition` for one that is not legal; `release-journal`.
     pub fn step(&self, release: u64, index: usize, state: StepState, problem: Option<&Problem>) -> Result<(), Problem> {
-        let mut db = lock(&self.durable);
-        let tx = db.transaction().map_err(|e| failed(&e))?;
-        let from = rows::step_state(&tx, release, index)?;
-        if !from.may_become(state) {
-            return Err(problem!(Failed, "release-transition", step = index, from = from.name(), to = state.name()));
-        }
         let said = problem.map(serde_json::to_string).transpose().map_err(|e| unreadable(&e))?;
-        let now = Timestamp::now().to_string();
-        tx.execute(
-            "UPDATE steps SET state = ?3, problem = COALESCE(?4, problem), began_at = COALESCE(began_at, ?5), ended_at = ?5
-             WHERE release = ?1 AND idx = ?2",
-            params![release, index, state.name(), said, now],
-        )
-        .map_err(|e| failed(&e))?;
-        rows::tell(&tx, release, &Event::Step { index, state, problem: problem.cloned() })?;
-        tx.commit().map_err(|e| failed(&e))
+        self.write(|tx| {
+            let from = rows::step_state(tx, release, index)?;
+            if !from.may_become(state) {
+                return Err(problem!(
+                    Failed,
+                    "release-transition",
+                    step = index,
+                    from = from.name(),
+                    to = state.name()
+                ));
+            }
+            tx.execute(
+                "UPDATE steps SET state = ?3, problem = COALESCE(?4, problem), began_at = COALESCE(began_at, ?5),
+                 ended_at = ?5 WHERE release = ?1 AND idx = ?2",
+                params![release, index, state.name(), said, Timestamp::now().to_string()],
+            )
+            .map_err(|e| failed(&e))?;
+            rows::tell(tx, release, &Event::Step { index, state, problem: problem.cloned() })
+        })
     }
 
     /// The states of a release's steps, in the plan's order.
@@ -96,30 +131,91 @@ impl Journal {
     /// # Errors
     /// `release-journal`.
     pub fn end(&self, release: u64, outcome: Outcome, problem: Option<&Problem>) -> Result<(), Problem> {
-        let mut db = lock(&self.durable);
-        let tx = db.transaction().map_err(|e| failed(&e))?;
         let said = problem.map(serde_json::to_string).transpose().map_err(|e| unreadable(&e))?;
-        tx.execute(
-            "UPDATE releases SET outcome = ?2, problem = ?3, ended_at = ?4 WHERE id = ?1",
-            params![release, outcome.name(), said, Timestamp::now().to_string()],
-        )
-        .map_err(|e| failed(&e))?;
-        rows::tell(&tx, release, &Event::Ended { outcome, problem: problem.cloned() })?;
-        tx.commit().map_err(|e| failed(&e))
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE releases SET outcome = ?2, problem = ?3, ended_at = ?4 WHERE id = ?1",
+                params![release, outcome.name(), said, Timestamp::now().to_string()],
+            )
+            .map_err(|e| failed(&e))?;
+            rows::tell(tx, release, &Event::Ended { outcome, problem: problem.cloned() })
+        })
     }
 
-    /// Says which process runs a release, so that others can tell whether it lives.
+    /// How many records a release has: the changes of its steps, and its end.
     ///
     /// # Errors
     /// `release-journal`.
-    pub fn set_runner(&self, release: u64, runner: &stapel_host::ProcessId) -> Result<(), Problem> {
+    pub fn records(&self, release: u64) -> Result<u64, Problem> {
+        rows::records(&lock(&self.durable), release)
+    }
+
+    /// Says which process works on a release, so that others can tell whether it lives, and by which mark those can be
+    /// found that it starts. A release that was stuck and is taken up again runs again.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn set_runner(&self, release: u64, runner: &stapel_host::ProcessId, mark: Option<&str>) -> Result<(), Problem> {
+        self.write(|tx| rows::set_runner(tx, release, runner, mark))
+    }
+
+    /// The marks of all processes that have worked on a release.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn marks(&self, release: u64) -> Result<Vec<String>, Problem> {
+        rows::marks(&lock(&self.durable), release)
+    }
+
+    /// Asks for the way back of a release that runs. `false`: it has ended.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn cancel(&self, release: u64, who: &str) -> Result<bool, Problem> {
+        self.write(|tx| {
+            let changed = tx
+                .execute(
+                    "UPDATE releases SET cancelled_by = ?2 WHERE id = ?1 AND outcome IS NULL",
+                    params![release, who],
+                )
+                .map_err(|e| failed(&e))?;
+            if changed > 0 {
+                rows::tell(tx, release, &Event::Cancelled { who: who.to_owned() })?;
+            }
+            Ok(changed > 0)
+        })
+    }
+
+    /// Who asked for the way back of a release.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn cancelled(&self, release: u64) -> Result<Option<String>, Problem> {
         lock(&self.durable)
-            .execute(
-                "UPDATE releases SET runner_pid = ?2, runner_started = ?3, runner_boot = ?4 WHERE id = ?1",
-                params![release, runner.pid, i64::try_from(runner.started).unwrap_or(0), runner.boot],
-            )
-            .map_err(|e| failed(&e))?;
-        Ok(())
+            .query_row("SELECT cancelled_by FROM releases WHERE id = ?1", [release], |r| r.get(0))
+            .optional()
+            .map(Option::flatten)
+            .map_err(|e| failed(&e))
+    }
+
+    /// Why a release went back: what it first failed with.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn first_failure(&self, release: u64) -> Result<Option<Problem>, Problem> {
+        rows::first_failure(&lock(&self.durable), release)
+    }
+
+    /// The newest release that has not ended, or got stuck: what recovery has to look at.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn unfinished(&self) -> Result<Vec<Release>, Problem> {
+        rows::releases(
+            &lock(&self.durable),
+            "WHERE outcome IS NULL OR outcome = 'stuck' AND id = (SELECT MAX(id) FROM releases) ORDER BY id DESC",
+            &[],
+        )
     }
 
     /// One release.
@@ -166,13 +262,14 @@ impl Journal {
     /// `release-journal`.
     pub fn set_fact<T: Serialize>(&self, release: u64, key: &str, value: &T) -> Result<(), Problem> {
         let text = serde_json::to_string(value).map_err(|e| unreadable(&e))?;
-        lock(&self.durable)
-            .execute(
+        self.write(|tx| {
+            tx.execute(
                 "INSERT OR REPLACE INTO facts (release, key, value) VALUES (?1, ?2, ?3)",
                 params![release, key, text],
             )
-            .map_err(|e| failed(&e))?;
-        Ok(())
+            .map_err(|e| failed(&e))
+            .map(drop)
+        })
     }
 
     /// Records an event that only a screen wants. It is lost rather than failing the release.

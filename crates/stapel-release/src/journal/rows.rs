@@ -6,6 +6,7 @@ use stapel_core::plan::Plan;
 use stapel_host::ProcessId;
 use stapel_text::{Problem, problem};
 
+use super::schema::STAPEL;
 use super::{failed, unreadable};
 use crate::{Event, Outcome, Recorded, StepState};
 
@@ -26,6 +27,8 @@ pub struct Begin {
     pub plan: Plan,
     /// Set for release 0 only: it has no steps and has ended as it began.
     pub found: bool,
+    /// The process that runs it, and its mark.
+    pub runner: Option<(ProcessId, Option<String>)>,
 }
 
 /// A release in the journal.
@@ -53,6 +56,10 @@ pub struct Release {
     pub outcome: Option<Outcome>,
     /// Why, if not well.
     pub problem: Option<Problem>,
+    /// The version of Stapel that wrote it.
+    pub stapel: String,
+    /// Who asked for the way back while it ran.
+    pub cancelled_by: Option<String>,
     #[serde(skip)]
     pub(super) runner: Option<ProcessId>,
 }
@@ -62,6 +69,12 @@ impl Release {
     #[must_use]
     pub fn runs(&self) -> bool {
         self.outcome.is_none() && self.runner.as_ref().is_some_and(ProcessId::alive)
+    }
+
+    /// Whether its process died, or never came to life: it waits for somebody who takes it up.
+    #[must_use]
+    pub fn dead(&self) -> bool {
+        self.outcome.is_none() && !self.runs()
     }
 
     /// Seconds from begin to end.
@@ -84,8 +97,21 @@ pub(super) fn insert(db: &Connection, begin: &Begin) -> Result<u64, Problem> {
     };
     let outcome = begin.found.then(|| Outcome::Found.name());
     db.execute(
-        "INSERT INTO releases (id, doing, who, origin, target, config, plan, began_at, ended_at, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        params![id, begin.doing, begin.who, begin.origin, begin.target, config, plan, now, begin.found.then_some(&now), outcome],
+        "INSERT INTO releases (id, doing, who, origin, target, config, plan, began_at, ended_at, outcome, stapel)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        params![
+            id,
+            begin.doing,
+            begin.who,
+            begin.origin,
+            begin.target,
+            config,
+            plan,
+            now,
+            begin.found.then_some(&now),
+            outcome,
+            STAPEL
+        ],
     )
     .map_err(|e| failed(&e))?;
     for index in 0..begin.plan.steps.len() {
@@ -95,7 +121,21 @@ pub(super) fn insert(db: &Connection, begin: &Begin) -> Result<u64, Problem> {
         )
         .map_err(|e| failed(&e))?;
     }
+    if let Some((runner, mark)) = &begin.runner {
+        set_runner(db, id, runner, mark.as_deref())?;
+    }
     Ok(id)
+}
+
+pub(super) fn set_runner(db: &Connection, release: u64, runner: &ProcessId, mark: Option<&str>) -> Result<(), Problem> {
+    db.execute(
+        "UPDATE releases SET runner_pid = ?2, runner_started = ?3, runner_boot = ?4, outcome = NULL, ended_at = NULL
+         WHERE id = ?1",
+        params![release, runner.pid, i64::try_from(runner.started).unwrap_or(0), runner.boot],
+    )
+    .map_err(|e| failed(&e))?;
+    let Some(mark) = mark else { return Ok(()) };
+    db.execute("INSERT OR IGNORE INTO marks VALUES (?1, ?2)", params![release, mark]).map_err(|e| failed(&e)).map(drop)
 }
 
 pub(super) fn step_state(db: &Connection, release: u64, index: usize) -> Result<StepState, Problem> {
@@ -122,8 +162,8 @@ pub(super) fn steps(db: &Connection, release: u64) -> Result<Vec<StepState>, Pro
 pub(super) fn releases(db: &Connection, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<Release>, Problem> {
     // `condition` is one of the literals of this crate.
     let sql = format!(
-        "SELECT id, doing, who, origin, target, config, plan, began_at, ended_at, outcome, problem, runner_pid, runner_started, runner_boot
-         FROM releases {condition}"
+        "SELECT id, doing, who, origin, target, config, plan, began_at, ended_at, outcome, problem, runner_pid, runner_started,
+         runner_boot, stapel, cancelled_by FROM releases {condition}"
     );
     let mut query = db.prepare_cached(&sql).map_err(|e| failed(&e))?;
     let mut rows = query.query(values).map_err(|e| failed(&e))?;
@@ -141,6 +181,12 @@ fn release(row: &Row<'_>) -> Result<Release, Problem> {
     let time = |text: String| {
         text.parse::<Timestamp>().map_err(|e| problem!(Failed, "release-journal", error = e.to_string()))
     };
+    let stapel: String = get(row, "stapel")?;
+    // A newer Stapel may plan steps and know settings that this one has never heard of.
+    let foreign = |e: &serde_json::Error| match stapel == STAPEL {
+        true => unreadable(e),
+        false => problem!(Refused, "release-foreign", stapel = &stapel, error = e.to_string()),
+    };
     let runner = match (
         get::<Option<i32>>(row, "runner_pid")?,
         get::<Option<i64>>(row, "runner_started")?,
@@ -155,8 +201,8 @@ fn release(row: &Row<'_>) -> Result<Release, Problem> {
         who: get(row, "who")?,
         origin: get(row, "origin")?,
         target: get(row, "target")?,
-        config: serde_json::from_str(&get::<String>(row, "config")?).map_err(|e| unreadable(&e))?,
-        plan: serde_json::from_str(&get::<String>(row, "plan")?).map_err(|e| unreadable(&e))?,
+        config: serde_json::from_str(&get::<String>(row, "config")?).map_err(|e| foreign(&e))?,
+        plan: serde_json::from_str(&get::<String>(row, "plan")?).map_err(|e| foreign(&e))?,
         began_at: time(get(row, "began_at")?)?,
         ended_at: get::<Option<String>>(row, "ended_at")?.map(time).transpose()?,
         outcome: get::<Option<String>>(row, "outcome")?.and_then(|n| Outcome::from_name(&n)),
@@ -164,6 +210,8 @@ fn release(row: &Row<'_>) -> Result<Release, Problem> {
             .map(|p| serde_json::from_str(&p))
             .transpose()
             .map_err(|e| unreadable(&e))?,
+        stapel,
+        cancelled_by: get(row, "cancelled_by")?,
         runner,
     })
 }
@@ -193,4 +241,33 @@ pub(super) fn events(db: &Connection, release: u64, after: i64, limit: usize) ->
         });
     }
     Ok(all)
+}
+
+pub(super) fn records(db: &Connection, release: u64) -> Result<u64, Problem> {
+    db.query_row(
+        "SELECT COUNT(*) FROM events WHERE release = ?1 AND json_extract(event, '$.event') IN ('step', 'ended')",
+        [release],
+        |r| r.get(0),
+    )
+    .map_err(|e| failed(&e))
+}
+
+pub(super) fn marks(db: &Connection, release: u64) -> Result<Vec<String>, Problem> {
+    let mut query = db.prepare_cached("SELECT mark FROM marks WHERE release = ?1").map_err(|e| failed(&e))?;
+    let marks = query.query_map([release], |r| r.get(0)).map_err(|e| failed(&e))?;
+    marks.collect::<Result<_, _>>().map_err(|e| failed(&e))
+}
+
+pub(super) fn first_failure(db: &Connection, release: u64) -> Result<Option<Problem>, Problem> {
+    let said: Option<String> = db
+        .query_row(
+            "SELECT json_extract(event, '$.problem') FROM events WHERE release = ?1
+             AND (json_extract(event, '$.event') = 'going_back' OR json_extract(event, '$.state') = 'failed')
+             ORDER BY seq LIMIT 1",
+            [release],
+            |r| r.get(0),
+        )
+        .optional()
+        .map_err(|e| failed(&e))?;
+    said.map(|p| serde_json::from_str(&p)).transpose().map_err(|e| unreadable(&e))
 }

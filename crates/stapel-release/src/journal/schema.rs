@@ -6,7 +6,8 @@ use super::failed;
 
 /// The schema's steps; the journal's `user_version` is how many of them it has. Never change one that was released:
 /// add another.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE releases (
         id INTEGER PRIMARY KEY,
         doing TEXT NOT NULL,
@@ -45,7 +46,24 @@ const STEPS: &[&str] = &["
         event TEXT NOT NULL
     ) STRICT;
     CREATE INDEX events_by_release ON events (release, seq);
-"];
+",
+    "
+    ALTER TABLE releases ADD COLUMN stapel TEXT NOT NULL DEFAULT '0.1.0';
+    ALTER TABLE releases ADD COLUMN cancelled_by TEXT;
+    CREATE TABLE marks (
+        release INTEGER NOT NULL REFERENCES releases (id),
+        mark TEXT NOT NULL,
+        PRIMARY KEY (release, mark)
+    ) STRICT;
+    CREATE TABLE formats (
+        format INTEGER PRIMARY KEY,
+        stapel TEXT NOT NULL
+    ) STRICT;
+",
+];
+
+/// This Stapel, for those who meet a format that they do not know.
+pub(super) const STAPEL: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) fn connect(path: &Utf8Path, synchronous: &str) -> Result<Connection, Problem> {
     let db = Connection::open(path).map_err(|e| failed(&e))?;
@@ -66,17 +84,22 @@ pub(super) fn migrate(db: &Connection) -> Result<(), Problem> {
     db.execute_batch("BEGIN IMMEDIATE").map_err(|e| failed(&e))?;
     let done = version(db)?;
     if done > STEPS.len() {
+        // Every format since the second says who made it.
+        let by = db.query_row("SELECT stapel FROM formats WHERE format = ?1", [done], |r| r.get::<_, String>(0));
         db.execute_batch("ROLLBACK").map_err(|e| failed(&e))?;
         return Err(problem!(
             Refused,
             "release-journal-newer",
             theirs = done.to_string(),
-            ours = STEPS.len().to_string()
+            ours = STEPS.len().to_string(),
+            stapel = by.unwrap_or_else(|_| "?".to_owned())
         ));
     }
     for step in &STEPS[done..] {
         db.execute_batch(step).map_err(|e| failed(&e))?;
     }
+    db.execute("INSERT OR IGNORE INTO formats VALUES (?1, ?2)", rusqlite::params![STEPS.len(), STAPEL])
+        .map_err(|e| failed(&e))?;
     db.pragma_update(None, "user_version", STEPS.len()).map_err(|e| failed(&e))?;
     db.execute_batch("COMMIT").map_err(|e| failed(&e))
 }

@@ -17,7 +17,7 @@ pub fn undo_order(kinds: &[Kind], states: &[StepState]) -> Vec<usize> {
         Kind::Data if Some(index) > last_traffic => 0,
         Kind::Definition => 1,
         Kind::Traffic => 2,
-        Kind::Data | Kind::Observation => 3,
+        Kind::Data | Kind::Start | Kind::Observation => 3,
     };
     let mut ordered = begun;
     // A stable sort: within a rank it stays backwards.

@@ -70,7 +70,7 @@ async fn run(fails: [Fails; 3]) -> (Journal, Outcome, Vec<String>) {
         .collect();
     let goal = Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None };
     let planned = Planned { spec: StepSpec::Verify, why: None, does: None, undoes: None };
-    let plan = Plan { format: 1, goal, steps: vec![planned; 3], gap_s: 0.0 };
+    let plan = Plan { format: 1, goal, steps: vec![planned; 3], gap_s: 0.0, basis: String::new() };
     let begin = Begin {
         doing: "deploy".into(),
         who: "anna".into(),
@@ -79,10 +79,11 @@ async fn run(fails: [Fails; 3]) -> (Journal, Outcome, Vec<String>) {
         config: config(),
         plan,
         found: false,
+        runner: None,
     };
     let release = journal.begin(&begin).unwrap();
     assert_eq!(release, 1);
-    let outcome = Saga { journal: &journal, release, steps: &steps }.run().await.unwrap();
+    let outcome = Saga { journal: &journal, release, steps: &steps, fault: None }.run().await.unwrap();
     let said = said.lock().unwrap().clone();
     (journal, outcome, said)
 }
@@ -106,10 +107,12 @@ async fn the_failing_step_is_undone_too() {
     assert!(journal.in_service().unwrap().is_none());
 }
 
-#[tokio::test]
-async fn a_failing_undo_is_stuck_and_stops() {
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_goes_on_failing_is_stuck_and_stops() {
     let (journal, outcome, said) = run([Fails::Never, Fails::Undo, Fails::Never]).await;
-    assert_eq!((outcome, said.join("")), (Outcome::Stuck, "+a+b-b".to_owned()));
+    let said = said.join("");
+    // Tried for a while, because a database may just be starting.
+    assert!(outcome == Outcome::Stuck && said.starts_with("+a+b-b-b-b") && !said.contains("-a"), "{said}");
     assert_eq!(journal.steps(1).unwrap(), [StepState::Done, StepState::Stuck, StepState::Planned]);
 }
 

@@ -26,10 +26,11 @@ impl Step for Candidate {
         self.0.ready_candidate(Version::New, cx).await.map(drop)
     }
 
+    /// Nothing has moved yet: with the candidate goes whatever kept it out of reach.
     async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        match self.0.candidate().await? {
-            Some(candidate) => self.0.cx.world.instances.remove(&candidate, self.0.cx.grace).await,
-            None => Ok(()),
+        if let Some(candidate) = self.0.candidate().await? {
+            self.0.cx.world.instances.remove(&candidate, self.0.cx.grace).await?;
         }
+        self.0.cx.world.traffic.clear(&self.0.service).await
     }
 }

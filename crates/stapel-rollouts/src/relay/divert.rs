@@ -3,6 +3,7 @@ use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, problem, text};
 
 use super::{Leg, MOVED};
+use crate::Version;
 
 pub(super) struct Divert(pub(super) Leg);
 
@@ -32,7 +33,13 @@ impl Step for Divert {
         Ok(())
     }
 
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
+    /// After a boot in between the real one may have ended, or may never have been made: then it is, by the former
+    /// definition.
+    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let real = self.0.cx.world.instances.real(&self.0.service).await?;
+        if !real.is_some_and(|real| real.running) {
+            self.0.remake_real(Version::Former, cx).await?;
+        }
         self.0.real_takes_over().await.map(drop)
     }
 }

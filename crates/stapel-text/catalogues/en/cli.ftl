@@ -7,6 +7,11 @@ cli-about = Stapel releases apps under Docker Compose: no request lost, no data 
 cli-about-deploy = Put the project in service at the target
 cli-about-rollback = Put an earlier release in service again
 cli-about-attach = Show a release that runs, or how one ended
+cli-about-cancel = Ask a release that runs to go back
+cli-about-resume = Go on with a release whose process died
+cli-about-undo = Undo a release whose process died or that got stuck
+cli-about-show = Show all that is known of a release
+cli-about-unlock = Show who holds the lock, and end that process
 cli-about-status = Show how the app is
 cli-about-history = Show the newest releases
 cli-about-logs = Show the last log lines of the services
@@ -59,7 +64,39 @@ cli-detached = The screen is detached; release { $release } goes on by itself on
 cli-start-unknown = The line was cut while the release was beginning; whether it did is not known yet.
     .remedy = `stapel attach` shows it if it did.
 cli-died = The process that ran release { $release } has ended in the middle of it.
-    .remedy = The next `stapel deploy` or `stapel rollback` first undoes what it had begun.
+    .remedy = The guardian on the host ends it well by itself, back or forward, as is fixed for where it stood; `stapel attach { $release }` shows it.
+cli-cancel-ended = Release { $release } has ended already.
+    .remedy = `stapel show { $release }` says how; `stapel rollback` puts the release before it in service again.
+cli-take-up-runs = Release { $release } is running.
+    .remedy = `stapel attach { $release }` shows it, `stapel cancel { $release }` asks it to go back.
+cli-take-up-ended = Release { $release } has ended; there is nothing to go on with or to undo.
+    .remedy = `stapel show { $release }` says how it ended.
+cli-undo-done = Release { $release } is done and in service.
+    .remedy = `stapel rollback` puts the release before it in service again, without a gap.
+cli-taken-up-forward = its process died; another one goes on with it
+cli-taken-up-back = its process died; another one undoes it
+cli-cancelled = { $who } asks for the way back
+cli-nobody-holds = Nobody holds the lock of this app; there is nothing to end.
+cli-holder = { $who } holds the lock since { $since }: { $doing }, process { $pid } on the host.
+cli-holder-process = The process: { $process }
+cli-holder-no-process = Its process has ended; the lock is free by itself in a moment.
+cli-holder-at = Release { $release }, at: { $step }. Last heard of { $ago } ago.
+cli-unlocked = The process was ended.
+cli-unlocked-release = The process was ended; the guardian takes release { $release } up now. `stapel attach { $release }` shows it.
+cli-guardian-process = Note: should the host itself die in the midst of it, nothing there starts the recovery at boot (neither systemd nor cron); have `stapel agent recover` started at boot.
+cli-show-head = Release { $release }: { $doing } of { $target } by { $who }, begun { $began }
+cli-show-commit = commit { $commit }
+cli-show-with = with Stapel { $stapel }
+cli-show-files =
+    { $count ->
+        [one] one file changed:
+       *[other] { $count } files changed:
+    }
+cli-show-more =
+    { $count ->
+        [one] and one more
+       *[other] and { $count } more
+    }
 cli-not-agreed = You did not agree; nothing was changed.
     .remedy = Answer with "y" to go on, or use `--yes`.
 cli-not-agreed-no-terminal = Nobody can be asked whether to go on: there is no terminal.

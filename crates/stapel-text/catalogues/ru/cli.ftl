@@ -7,6 +7,11 @@ cli-about = Stapel выкатывает приложения под Docker Compo
 cli-about-deploy = Ввести проект в работу на цели
 cli-about-rollback = Вернуть в работу прежний релиз
 cli-about-attach = Показать идущий релиз или чем он кончился
+cli-about-cancel = Попросить идущий релиз вернуть всё назад
+cli-about-resume = Продолжить релиз, процесс которого погиб
+cli-about-undo = Отменить релиз, процесс которого погиб или который застрял
+cli-about-show = Показать всё, что известно о релизе
+cli-about-unlock = Показать, кто держит замок, и завершить этот процесс
 cli-about-status = Показать, как дела у приложения
 cli-about-history = Показать последние релизы
 cli-about-logs = Показать последние строки журналов сервисов
@@ -59,7 +64,41 @@ cli-detached = Экран отсоединён; релиз { $release } идёт
 cli-start-unknown = Связь оборвалась, когда релиз начинался; начался ли он, пока неизвестно.
     .remedy = Если начался, его покажет `stapel attach`.
 cli-died = Процесс, выполнявший релиз { $release }, завершился посреди него.
-    .remedy = Следующий `stapel deploy` или `stapel rollback` сначала отменит то, что он начал.
+    .remedy = Страж на сервере сам доведёт его до конца, назад или вперёд, как заранее решено для этого места; `stapel attach { $release }` это покажет.
+cli-cancel-ended = Релиз { $release } уже завершён.
+    .remedy = `stapel show { $release }` покажет чем; `stapel rollback` вернёт в работу предыдущий релиз.
+cli-take-up-runs = Релиз { $release } идёт.
+    .remedy = `stapel attach { $release }` покажет его, `stapel cancel { $release }` попросит вернуть всё назад.
+cli-take-up-ended = Релиз { $release } завершён; продолжать или отменять нечего.
+    .remedy = `stapel show { $release }` покажет, чем он кончился.
+cli-undo-done = Релиз { $release } выполнен и в работе.
+    .remedy = `stapel rollback` вернёт в работу предыдущий релиз, без перерыва.
+cli-taken-up-forward = его процесс погиб; другой продолжает
+cli-taken-up-back = его процесс погиб; другой всё отменяет
+cli-cancelled = { $who } просит вернуть всё назад
+cli-nobody-holds = Замок этого приложения никто не держит; завершать нечего.
+cli-holder = { $who } держит замок с { $since }: { $doing }, процесс { $pid } на сервере.
+cli-holder-process = Процесс: { $process }
+cli-holder-no-process = Его процесс завершился; замок сам освободится через мгновение.
+cli-holder-at = Релиз { $release }, шаг: { $step }. Последний знак жизни { $ago } назад.
+cli-unlocked = Процесс завершён.
+cli-unlocked-release = Процесс завершён; релиз { $release } сейчас подхватит страж. `stapel attach { $release }` это покажет.
+cli-guardian-process = Учтите: если сам сервер упадёт посреди релиза, при загрузке восстановление там никто не запустит (нет ни systemd, ни cron); пусть при загрузке запускается `stapel agent recover`.
+cli-show-head = Релиз { $release }: { $doing } на { $target }, { $who }, начат { $began }
+cli-show-commit = коммит { $commit }
+cli-show-with = Stapel { $stapel }
+cli-show-files =
+    { $count ->
+        [one] изменён { $count } файл:
+        [few] изменено { $count } файла:
+       *[many] изменено { $count } файлов:
+    }
+cli-show-more =
+    { $count ->
+        [one] и ещё { $count }
+        [few] и ещё { $count }
+       *[many] и ещё { $count }
+    }
 cli-not-agreed = Вы не согласились; ничего не было изменено.
     .remedy = Ответьте «y» или «д», чтобы продолжить, или используйте `--yes`.
 cli-not-agreed-no-terminal = Спросить, продолжать ли, некого: терминала нет.

@@ -1,10 +1,14 @@
 //! One file a subcommand.
 
 pub(crate) mod attach;
+pub(crate) mod cancel;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod history;
 pub(crate) mod logs;
 mod release;
 pub(crate) mod rollback;
+pub(crate) mod show;
 pub(crate) mod status;
+pub(crate) mod take_up;
+pub(crate) mod unlock;

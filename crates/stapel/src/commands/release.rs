@@ -77,7 +77,16 @@ pub(super) fn exit_code(release: Option<&Release>) -> u8 {
     release.and_then(|r| r.outcome).map_or(0, stapel_release::Outcome::exit_code)
 }
 
-fn agreed(screen: &Screen) -> Result<(), Problem> {
+/// The release that is meant: the one named, else the newest.
+pub(super) async fn which(client: &mut Client, asked: Option<u64>) -> Result<u64, Problem> {
+    match asked {
+        Some(release) => Ok(release),
+        None => client.history(1).await?.first().map(|r| r.id).ok_or_else(|| problem!(Usage, "cli-no-release")),
+    }
+}
+
+/// Asks whether to go on.
+pub(super) fn agreed(screen: &Screen) -> Result<(), Problem> {
     if !std::io::stdin().is_terminal() {
         return Err(problem!(Usage, "cli-not-agreed-no-terminal"));
     }

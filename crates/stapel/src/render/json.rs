@@ -1,6 +1,7 @@
 //! What programs get with `--json`: one object a line.
 
 use serde_json::{Value, json};
+use stapel_agent::protocol::Details;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
 use stapel_release::Release;
@@ -32,4 +33,17 @@ pub(super) fn release(release: &Release) -> Value {
         "seconds": release.seconds(),
         "problem": release.problem,
     })
+}
+
+/// All that is known of a release.
+pub(super) fn details(details: &Details) -> Value {
+    let steps: Vec<Value> = details
+        .states
+        .iter()
+        .zip(&details.release.plan.steps)
+        .map(|(state, planned)| json!({ "state": state, "spec": planned.spec, "does": planned.does }))
+        .collect();
+    let mut all = json!(details);
+    all["steps"] = json!(steps);
+    all
 }

@@ -1,5 +1,6 @@
 //! What people and pipelines see: [`Screen`] knows whether it speaks to a terminal, a file or a program (`--json`).
 
+mod details;
 mod json;
 mod tables;
 mod view;
@@ -8,7 +9,7 @@ use std::io::{IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use stapel_core::config::Findings;
-use stapel_core::observation::Observation;
+use stapel_core::observation::{Guardian, Observation};
 use stapel_core::plan::Plan;
 use stapel_text::{Catalogue, Problem, Text, seconds, text};
 use std::sync::Mutex;
@@ -101,6 +102,10 @@ impl Screen {
             }
         }
         self.say(&text!("cli-plan-gap", gap = seconds(plan.gap_s)));
+        // The embedded runtime does not outlive its host anyway.
+        if observation.guardian == Guardian::Process && observation.engine != "embedded" {
+            self.say(&text!("cli-guardian-process"));
+        }
     }
 
     /// Asks whether to go on; the answer is read elsewhere.
@@ -143,6 +148,7 @@ impl Screen {
     /// The view of a release that runs.
     pub(crate) fn view<'a>(&'a self, release: u64, plan: &'a Plan) -> View<'a> {
         self.done_bringing();
+        self.say(&text!("cli-release-begins", release = release.to_string()));
         View::new(self, release, plan, self.live)
     }
 }

@@ -4,7 +4,7 @@ use stapel_agent::protocol::Status;
 use stapel_core::plan::Goal;
 use stapel_core::ports::Health;
 use stapel_release::{Outcome, Release};
-use stapel_text::{Text, seconds, text};
+use stapel_text::{Problem, Text, seconds, text};
 
 use super::Screen;
 use crate::project::Project;
@@ -59,12 +59,17 @@ impl Screen {
         for release in releases {
             self.line(&self.release_line(release));
             if let Some(problem) = &release.problem {
-                self.line(&format!("      {}", self.catalogue.problem(problem).message.replace('\n', "\n      ")));
+                self.problem_lines(problem);
             }
         }
     }
 
-    fn release_line(&self, release: &Release) -> String {
+    /// What a release ended with, below its line.
+    pub(super) fn problem_lines(&self, problem: &Problem) {
+        self.line(&format!("      {}", self.catalogue.problem(problem).message.replace('\n', "\n      ")));
+    }
+
+    pub(super) fn release_line(&self, release: &Release) -> String {
         let doing = match &release.plan.goal {
             Goal::Rollback { to, .. } => format!("{} → {to}", release.doing),
             Goal::Deploy { commit: Some(commit), .. } => {

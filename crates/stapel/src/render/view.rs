@@ -4,7 +4,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use stapel_core::plan::Plan;
-use stapel_release::{Event, Outcome, Recorded, Release, StepState};
+use stapel_release::{Direction, Event, Outcome, Recorded, Release, StepState};
 use stapel_text::{Text, seconds, text};
 
 use super::{Screen, json};
@@ -24,7 +24,6 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(screen: &'a Screen, release: u64, plan: &'a Plan, live: bool) -> Self {
-        screen.say(&text!("cli-release-begins", release = release.to_string()));
         let spinner = live.then(|| {
             let style = ProgressStyle::with_template("  {spinner} {msg} {elapsed}");
             let spinner =
@@ -70,6 +69,16 @@ impl<'a> View<'a> {
             }
             Event::Progress { index, done, total } => self.moving(format!("{} {done}/{total}", self.does(*index))),
             Event::GoingBack { .. } => self.print(&format!("  {}", self.screen.words(&text!("cli-going-back")))),
+            Event::TakenUp { direction } => {
+                let words = match direction {
+                    Direction::Forward => text!("cli-taken-up-forward"),
+                    Direction::Back => text!("cli-taken-up-back"),
+                };
+                self.print(&format!("  ⚠ {}", self.screen.words(&words)));
+            }
+            Event::Cancelled { who } => {
+                self.print(&format!("  ⚠ {}", self.screen.words(&text!("cli-cancelled", who = who))));
+            }
             Event::Ended { .. } => {}
         }
     }

@@ -1,0 +1,168 @@
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use stapel_core::observation::Guardian;
+use stapel_host::Command;
+use stapel_text::{Problem, problem};
+
+const UNITS: &str = "/etc/systemd/system";
+const CRON: &str = "/etc/cron.d";
+
+/// What brings recovery back after a boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AfterBoot {
+    /// A unit, started at boot after Docker, and again when it fails.
+    Systemd,
+    /// A line for each boot and each minute.
+    Cron,
+    /// Nothing that we could arm.
+    Nothing,
+}
+
+impl AfterBoot {
+    /// What there is on this host, for one who may write there.
+    pub(crate) fn find() -> Self {
+        let root = rustix::process::geteuid().is_root();
+        if root && Path::new("/run/systemd/system").is_dir() {
+            Self::Systemd
+        } else if root && Path::new(CRON).is_dir() && runs(&["cron", "crond"]) {
+            Self::Cron
+        } else {
+            Self::Nothing
+        }
+    }
+
+    /// The same for the plan.
+    pub(crate) fn fact(self) -> Guardian {
+        match self {
+            Self::Systemd => Guardian::Systemd,
+            Self::Cron => Guardian::Cron,
+            Self::Nothing => Guardian::Process,
+        }
+    }
+
+    /// Armed, so that a boot leads to `program agent recover root`.
+    pub(crate) async fn arm(self, key: &str, program: &Path, root: &Utf8Path) -> Result<(), Problem> {
+        let file = self.file(key);
+        let armed = match self {
+            Self::Nothing => return Ok(()),
+            Self::Systemd => write(&file, &unit(program, root)),
+            Self::Cron => lines(program, root).and_then(|text| write(&file, &text)),
+        };
+        armed.map_err(|e| problem!(Refused, "agent-guardian", error = &e).because(io_failed(&file, &e)))?;
+        if self == Self::Systemd {
+            systemctl(&["daemon-reload"]).await?;
+            systemctl(&["enable", &name(key)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Not armed any more. Nothing there is fine.
+    pub(crate) async fn disarm(self, key: &str) -> Result<(), Problem> {
+        let file = self.file(key);
+        if self == Self::Nothing || !file.exists() {
+            return Ok(());
+        }
+        if self == Self::Systemd {
+            systemctl(&["disable", &name(key)]).await?;
+        }
+        std::fs::remove_file(&file).map_err(|e| io_failed(&file, &e))?;
+        if self == Self::Systemd {
+            systemctl(&["daemon-reload"]).await?;
+        }
+        Ok(())
+    }
+
+    fn file(self, key: &str) -> Utf8PathBuf {
+        match self {
+            Self::Systemd => Utf8Path::new(UNITS).join(name(key)),
+            // Cron passes over files with a dot in their name.
+            Self::Cron | Self::Nothing => Utf8Path::new(CRON).join(format!("stapel-{key}")),
+        }
+    }
+}
+
+fn name(key: &str) -> String {
+    format!("stapel-{key}.service")
+}
+
+async fn systemctl(args: &[&str]) -> Result<(), Problem> {
+    Command::new("systemctl").arg("--no-ask-password").args(args.iter().copied()).run().await.map(drop)
+}
+
+fn unit(program: &Path, root: &Utf8Path) -> String {
+    // In a unit's command a quoted word is taken as it is but for `%`, `$`, `"` and `\`.
+    let word = |text: &str| {
+        let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
+        format!("\"{escaped}\"")
+    };
+    let (program, root) = (word(&program.to_string_lossy()), word(root.as_str()));
+    format!(
+        "# Made by Stapel for the time of one release; it goes with it.\n\
+         [Unit]\nDescription=Stapel: end well what a release left\nAfter=docker.service\nStartLimitIntervalSec=0\n\n\
+         [Service]\nType=oneshot\nExecStart={program} agent recover {root}\nRestart=on-failure\nRestartSec=10\n\
+         TimeoutStartSec=infinity\n\n[Install]\nWantedBy=multi-user.target\n"
+    )
+}
+
+/// Cron's lines go through a shell, so only words are put into them that no shell takes for anything else.
+fn lines(program: &Path, root: &Utf8Path) -> io::Result<String> {
+    let program = program.to_string_lossy();
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b));
+    if let Some(odd) = [&*program, root.as_str()].into_iter().find(|text| !plain(text)) {
+        return Err(io::Error::new(io::ErrorKind::InvalidFilename, odd.to_owned()));
+    }
+    let mut text = "# Made by Stapel for the time of one release; it goes with it.\n\
+                    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+        .to_owned();
+    for when in ["@reboot", "* * * * *"] {
+        text.push_str(&format!("{when} root {program} agent recover {root} >/dev/null 2>&1\n"));
+    }
+    Ok(text)
+}
+
+/// Under another name first: cron and systemd never read half of it. The name begins with a dot, which both pass over.
+fn write(file: &Utf8Path, text: &str) -> io::Result<()> {
+    let draft = file.with_file_name(format!(".{}.new", file.file_name().unwrap_or_default()));
+    let mut open = std::fs::OpenOptions::new();
+    let mut out = open.create(true).write(true).truncate(true).mode(0o644).open(&draft)?;
+    io::Write::write_all(&mut out, text.as_bytes())?;
+    out.sync_all()?;
+    std::fs::rename(&draft, file)
+}
+
+/// Whether a process of one of these names runs.
+fn runs(names: &[&str]) -> bool {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    all.filter_map(|entry| std::fs::read_to_string(entry.path().join("comm")).ok())
+        .any(|name| names.contains(&name.trim()))
+}
+
+fn io_failed(path: &Utf8Path, error: &io::Error) -> Problem {
+    problem!(Failed, "io-failed", path = path.as_str(), error = error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cron_gets_only_words_that_no_shell_understands() {
+        let text =
+            lines(Path::new("/root/.stapel/agents/0.1.0-ab/stapel"), Utf8Path::new("/var/lib/stapel/ab")).unwrap();
+        assert_eq!(text.lines().filter(|l| l.contains("agent recover /var/lib/stapel/ab ")).count(), 2, "{text}");
+        for bad in ["/a b", "/a;b", "/a$b", "/a%b", "/a'b", "/ж"] {
+            assert!(lines(Path::new("/x"), Utf8Path::new(bad)).is_err(), "{bad}");
+            assert!(lines(Path::new(bad), Utf8Path::new("/x")).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_unit_takes_words_as_they_are() {
+        let text = unit(Path::new("/opt/a b/50%/stapel"), Utf8Path::new("/var/\"x\"/$y"));
+        assert!(text.contains("ExecStart=\"/opt/a b/50%%/stapel\" agent recover \"/var/\\\"x\\\"/$$y\"\n"), "{text}");
+        assert!(text.contains("WantedBy=multi-user.target"));
+    }
+}

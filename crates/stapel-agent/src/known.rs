@@ -1,0 +1,70 @@
+//! What the journal and the system know of a release and of the one who runs it, gathered for a person.
+
+use std::sync::Arc;
+
+use stapel_host::ProcessId;
+use stapel_release::{Event, Lock, StepState};
+use stapel_text::{Problem, problem};
+use stapel_tree::Applied;
+
+use crate::Site;
+use crate::protocol::{Details, Holder};
+use crate::steps::APPLIED;
+
+/// How many events are read at once.
+const EVENTS: usize = 1000;
+
+/// All that is known of a release.
+pub(crate) fn details(site: &Arc<Site>, id: u64) -> Result<Details, Problem> {
+    let release =
+        site.journal.release(id)?.ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))?;
+    let applied: Option<Applied> = site.journal.fact(id, APPLIED)?;
+    let files = applied.iter().flat_map(Applied::files).map(|change| {
+        let sign = match (&change.before, &change.after) {
+            (None, _) => '+',
+            (_, None) => '-',
+            _ => '~',
+        };
+        (sign, change.path.clone())
+    });
+    let (mut events, mut seen) = (Vec::new(), 0);
+    loop {
+        let more = site.journal.events(id, seen, EVENTS)?;
+        let Some(last) = more.last() else { break };
+        seen = last.seq;
+        let told = |event: &Event| !matches!(event, Event::Line { .. } | Event::Progress { .. });
+        events.extend(more.into_iter().filter(|recorded| told(&recorded.event)));
+    }
+    Ok(Details {
+        runs: release.runs(),
+        records: site.journal.records(id)?,
+        states: site.journal.steps(id)?,
+        files: files.collect(),
+        events,
+        release,
+    })
+}
+
+/// Who holds the lock, with what speaks for or against it being at work.
+pub(crate) fn holder(site: &Arc<Site>) -> Result<Option<Holder>, Problem> {
+    let Some(owner) = Lock::owner(&site.place.lock())? else { return Ok(None) };
+    let running = site.journal.unfinished()?.into_iter().find(|r| r.outcome.is_none());
+    let at = match running {
+        Some(release) => {
+            let states = site.journal.steps(release.id)?;
+            let at = states.iter().position(|s| matches!(s, StepState::Doing | StepState::Undoing));
+            let step = at.and_then(|i| release.plan.steps.get(i)).and_then(|s| s.does.clone());
+            let last = details(site, release.id)?.events.last().map_or(release.began_at, |e| e.at);
+            Some((release.id, step, last))
+        }
+        None => None,
+    };
+    Ok(Some(Holder { process: shown(&owner.process), owner, at }))
+}
+
+/// State and command line of a process.
+fn shown(process: &ProcessId) -> Option<String> {
+    let read = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", process.pid)).ok();
+    let state = read("status")?.lines().find_map(|l| l.strip_prefix("State:").map(|s| s.trim().to_owned()))?;
+    process.alive().then(|| format!("{state}: {}", read("cmdline").unwrap_or_default().replace('\0', " ").trim_end()))
+}
