@@ -156,6 +156,7 @@ impl Site {
             let step = steps::make(self, &planned.spec)?;
             planned.does = Some(step.does());
             planned.undoes = step.undoes();
+            planned.leaves = step.leaves().to_vec();
         }
         Ok((plan, observation))
     }

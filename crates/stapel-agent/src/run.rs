@@ -57,10 +57,7 @@ pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
         Err(problem) => return answer(&order.answer, &Answer::Refused(problem)),
     };
     answer(&order.answer, &Answer::Started(running.release()))?;
-    let ended = running.finish(order.opening.fault.as_ref()).await;
-    // Whoever asked has read it long ago, or is gone.
-    let _ = std::fs::remove_file(&order.answer);
-    ended
+    running.finish(order.opening.fault.as_ref()).await
 }
 
 /// A release that this process runs, with the lock.

@@ -38,6 +38,7 @@ never! {
     in_use(s: &str) -> Option<ImageId>;
     pointed(s: &str) -> Option<ImageId>;
     point(s: &str, i: &ImageId) -> ();
+    unpoint(s: &str) -> ();
     build(s: &str, n: bool, l: &dyn Lines) -> ImageId;
     keep(s: &str, i: &ImageId, t: &str) -> String;
     kept(s: &str, t: &str) -> Option<ImageId>;

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use stapel_core::plan::Residue;
 use stapel_core::ports::Lines;
 use stapel_text::{Problem, Text};
 
@@ -41,6 +42,11 @@ pub trait Step: Send + Sync {
 
     /// What it changes.
     fn kind(&self) -> Kind;
+
+    /// What of it stays when it is undone.
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
 
     /// Does it. What the undo will need is written with [`StepContext::set_fact`] before the effect.
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem>;

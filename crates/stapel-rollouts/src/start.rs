@@ -73,11 +73,11 @@ impl Step for First {
     /// Removes what it made; what the team had there, stopped, stays.
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         let Some(former) = cx.fact::<Option<String>>(&self.fact())? else { return Ok(()) };
-        self.cx.world.traffic.clear(&self.service).await?;
         match self.cx.world.instances.real(&self.service).await? {
-            Some(real) if former.as_ref() == Some(&real.id) => Ok(()),
-            Some(real) => self.cx.world.instances.remove(&real, self.cx.grace).await,
-            None => Ok(()),
+            Some(real) if former.as_ref() == Some(&real.id) => {}
+            Some(real) => self.cx.world.instances.remove(&real, self.cx.grace).await?,
+            None => {}
         }
+        self.cx.world.traffic.clear(&self.service).await
     }
 }

@@ -145,6 +145,10 @@ impl Images for DockerWorld {
         self.docker().await?.point(service, image).await
     }
 
+    async fn unpoint(&self, service: &str) -> Result<(), Problem> {
+        if self.knows(service).await? { self.docker().await?.unpoint(service).await } else { Ok(()) }
+    }
+
     async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
         self.docker().await?.build(service, no_cache, lines).await
     }

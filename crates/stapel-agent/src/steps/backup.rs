@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use stapel_core::plan::Residue;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, bytes, problem, text};
 
@@ -25,6 +26,10 @@ impl Step for Backup {
 
     fn kind(&self) -> Kind {
         Kind::Observation
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::Dump]
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {

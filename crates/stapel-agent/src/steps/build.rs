@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use stapel_core::plan::Residue;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
@@ -27,6 +28,10 @@ impl Step for Build {
 
     fn kind(&self) -> Kind {
         Kind::Definition
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::Image]
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {

@@ -44,10 +44,12 @@ pub(super) fn former(service: &str, cx: &StepContext<'_>) -> Result<Option<Image
     Ok(cx.fact::<Option<ImageId>>(&former_fact(service))?.flatten())
 }
 
-/// The definition names the former image again.
+/// The definition names the former image again, or none, where it had none.
 pub(super) async fn point_back(site: &Site, service: &str, cx: &StepContext<'_>) -> Result<(), Problem> {
-    match former(service, cx)? {
-        Some(image) => site.world.images.point(service, &image).await,
+    match cx.fact::<Option<ImageId>>(&former_fact(service))? {
+        Some(Some(image)) => site.world.images.point(service, &image).await,
+        Some(None) => site.world.images.unpoint(service).await,
+        // The step never came to look.
         None => Ok(()),
     }
 }

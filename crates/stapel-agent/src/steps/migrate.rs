@@ -3,6 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stapel_core::ports::ImageId;
 use stapel_probe::baseline::Baseline;
+use stapel_core::plan::Residue;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_rollouts::MOVED;
 use stapel_text::{Problem, Text, problem, text};
@@ -45,6 +46,10 @@ impl Step for Migrate {
 
     fn kind(&self) -> Kind {
         Kind::Data
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::Schema]
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {

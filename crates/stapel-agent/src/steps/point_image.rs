@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use stapel_core::plan::Residue;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, problem, text};
 
@@ -26,6 +27,10 @@ impl Step for PointImage {
 
     fn kind(&self) -> Kind {
         Kind::Definition
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::Image]
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {

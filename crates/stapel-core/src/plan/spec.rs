@@ -1,11 +1,13 @@
 use serde::{Deserialize, Serialize};
 use stapel_text::Text;
+use strum::VariantNames;
 
 use super::Goal;
 
 /// Which step, with its parameters: what the journal holds, and what the agent makes a step from again after a crash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
 #[serde(rename_all = "snake_case", tag = "step")]
+#[strum(serialize_all = "snake_case")]
 pub enum StepSpec {
     /// Looks at the app before anything is changed.
     Baseline,
@@ -75,6 +77,22 @@ pub struct Planned {
     pub does: Option<Text>,
     /// What its undo would do; likewise. `None`: it changes nothing.
     pub undoes: Option<Text>,
+    /// What of it stays when it is undone; likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<Residue>,
+}
+
+/// What an undone step may leave behind, because the way back may need it again or a person may want it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Residue {
+    /// A dump, until retention lets go of it.
+    Dump,
+    /// An image under its release's tag, until it is pruned: going down a migration needs the new one.
+    Image,
+    /// An empty database where there was none; and the newer schema once requests have reached the new version, as long
+    /// as the former one lives with it.
+    Schema,
 }
 
 /// What will be done, from observation to goal.

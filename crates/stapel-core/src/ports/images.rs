@@ -28,6 +28,9 @@ pub trait Images: Send + Sync {
     /// Makes the service's definition name `image`, without touching what runs.
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem>;
 
+    /// Makes the service's definition name no image, as before the first build; one that names none is fine.
+    async fn unpoint(&self, service: &str) -> Result<(), Problem>;
+
     /// Builds the service's image from the app's directory, as its definition says, and points the definition at it.
     async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem>;
 

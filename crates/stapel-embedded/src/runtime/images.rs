@@ -26,6 +26,10 @@ impl Images for Embedded {
         files::replace(&self.pointed_file(), image.0.as_bytes())
     }
 
+    async fn unpoint(&self, _service: &str) -> Result<(), Problem> {
+        files::remove(&self.pointed_file())
+    }
+
     async fn build(&self, service: &str, _no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
         let definition = Definition::read(&self.app)?;
         lines.line(&format!("{service}: version {}, database {}", definition.version, definition.database));

@@ -3,8 +3,9 @@ use stapel_core::ports::{Instance, Instances, Traffic};
 use stapel_host::until;
 use stapel_text::{Problem, text};
 
+use super::processes::Place;
 use super::record::Slot;
-use super::{Embedded, LOOK};
+use super::{Embedded, LOOK, STOP};
 use crate::files;
 use crate::proxy::set_file;
 
@@ -46,12 +47,15 @@ impl Traffic for Embedded {
         if self.proxy_status().await?.is_none() {
             return files::remove(&set_file(&self.control()));
         }
-        let real = self.real(service).await?.filter(|r| r.running);
-        let set = match real {
-            Some(real) => vec![self.upstream(&real).await?],
-            None => Vec::new(),
-        };
-        self.give_to(set).await.map(drop)
+        match self.real(service).await? {
+            Some(real) if real.running => self.give_to(vec![self.upstream(&real).await?]).await.map(drop),
+            Some(_) => self.give_to(Vec::new()).await.map(drop),
+            // Nobody it could lead to: as Docker ends its proxy with the container.
+            None => {
+                self.sweep(Place::Proxy, STOP).await?;
+                files::remove(&set_file(&self.control()))
+            }
+        }
     }
 }
 

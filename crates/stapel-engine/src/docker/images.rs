@@ -73,6 +73,14 @@ impl Images for Docker {
         self.tag(image, &name.repository, tag).await
     }
 
+    async fn unpoint(&self, service: &str) -> Result<(), Problem> {
+        let name = self.repository(service)?;
+        match &name.tag {
+            Some(tag) => self.drop_tag(service, tag).await,
+            None => Ok(()),
+        }
+    }
+
     async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
         self.service(service)?;
         let mut command = self.compose_command(None).arg("build");

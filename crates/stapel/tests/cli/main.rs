@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
 
+mod steps;
+
 use std::io::BufRead;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -18,16 +20,29 @@ fn text(bytes: &[u8]) -> String {
 
 /// A project on the embedded runtime, with host and state beside it.
 fn project() -> tempfile::TempDir {
+    project_with("duration = \"1s\"\nevery = \"200ms\"", "")
+}
+
+/// The same with this watch, and more tables.
+fn project_with(watch: &str, more: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().to_str().unwrap();
     let config = format!(
         "app = \"shop\"\nengine = \"embedded\"\n[target.here]\nhost = \"local\"\npath = \"{root}/host/app\"\nstate = \"{root}/host/state\"\n\
-         [service.app]\n[migration]\ntool = \"embedded\"\nservice = \"app\"\n[[check]]\nname = \"health\"\npath = \"/health\"\n[watch]\nduration = \"1s\"\nevery = \"200ms\"\n"
+         [service.app]\n[migration]\ntool = \"embedded\"\nservice = \"app\"\n[[check]]\nname = \"health\"\npath = \"/health\"\n{more}[watch]\n{watch}\n"
     );
     std::fs::create_dir(dir.path().join("project")).unwrap();
     std::fs::write(dir.path().join("project/stapel.toml"), config).unwrap();
     version(dir.path(), 1);
     dir
+}
+
+/// What the app's `/health` says the way its users come; `None` where nobody serves.
+fn answers(dir: &Path) -> Option<String> {
+    let state = std::fs::read_dir(dir.join("host/state")).ok()?.flatten().next()?.path();
+    let at: std::net::SocketAddr = std::fs::read_to_string(state.join("engine/proxy/listen")).ok()?.trim().parse().ok()?;
+    let answer = testkit::http::get(at.ip(), at.port(), "shop.example", "/health").ok()?;
+    (answer.status == 200).then_some(answer.body)
 }
 
 fn version(dir: &Path, version: u32) {
