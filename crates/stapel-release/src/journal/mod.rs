@@ -297,3 +297,6 @@ impl Journal {
         Ok(release.plan)
     }
 }
+
+#[cfg(test)]
+mod tests;

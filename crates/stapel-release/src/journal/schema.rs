@@ -62,6 +62,9 @@ const STEPS: &[&str] = &[
 ",
 ];
 
+/// The format that this version writes.
+pub(super) const FORMAT: usize = STEPS.len();
+
 /// This Stapel, for those who meet a format that they do not know.
 pub(super) const STAPEL: &str = env!("CARGO_PKG_VERSION");
 
@@ -77,13 +80,13 @@ pub(super) fn connect(path: &Utf8Path, synchronous: &str) -> Result<Connection, 
 pub(super) fn migrate(db: &Connection) -> Result<(), Problem> {
     let version =
         |db: &Connection| db.pragma_query_value(None, "user_version", |r| r.get::<_, usize>(0)).map_err(|e| failed(&e));
-    if version(db)? == STEPS.len() {
+    if version(db)? == FORMAT {
         return Ok(());
     }
     // Two commands may come to a new host at once: one makes the schema, the other waits here and finds it made.
     db.execute_batch("BEGIN IMMEDIATE").map_err(|e| failed(&e))?;
     let done = version(db)?;
-    if done > STEPS.len() {
+    if done > FORMAT {
         // Every format since the second says who made it.
         let by = db.query_row("SELECT stapel FROM formats WHERE format = ?1", [done], |r| r.get::<_, String>(0));
         db.execute_batch("ROLLBACK").map_err(|e| failed(&e))?;
@@ -91,15 +94,15 @@ pub(super) fn migrate(db: &Connection) -> Result<(), Problem> {
             Refused,
             "release-journal-newer",
             theirs = done.to_string(),
-            ours = STEPS.len().to_string(),
+            ours = FORMAT.to_string(),
             stapel = by.unwrap_or_else(|_| "?".to_owned())
         ));
     }
     for step in &STEPS[done..] {
         db.execute_batch(step).map_err(|e| failed(&e))?;
     }
-    db.execute("INSERT OR IGNORE INTO formats VALUES (?1, ?2)", rusqlite::params![STEPS.len(), STAPEL])
+    db.execute("INSERT OR IGNORE INTO formats VALUES (?1, ?2)", rusqlite::params![FORMAT, STAPEL])
         .map_err(|e| failed(&e))?;
-    db.pragma_update(None, "user_version", STEPS.len()).map_err(|e| failed(&e))?;
+    db.pragma_update(None, "user_version", FORMAT).map_err(|e| failed(&e))?;
     db.execute_batch("COMMIT").map_err(|e| failed(&e))
 }

@@ -147,7 +147,7 @@ fn files(root: &Path, dir: &Path, seen: &mut BTreeMap<String, String>) {
 
 /// The tables, as their own making says.
 fn schema(database: &Path) -> String {
-    let Ok(db) = rusqlite::Connection::open_with_flags(database, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY) else {
+    let Ok(db) = rusqlite::Connection::open_with_flags(database, rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE) else {
         return String::new();
     };
     let mut query = db.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY sql").unwrap();
