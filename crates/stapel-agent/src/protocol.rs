@@ -23,8 +23,8 @@ pub struct Opening {
     /// The machine they sit at.
     pub origin: String,
     /// What is to go wrong in the release, for tests.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<Fault>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
 }
 
 /// What a release is asked for; the agent makes the [`Goal`](stapel_core::plan::Goal) of it.

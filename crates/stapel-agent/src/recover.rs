@@ -97,7 +97,7 @@ pub(crate) async fn take_up(
     let steps = release.plan.steps.iter().map(|s| steps::make(&then, &s.spec)).collect::<Result<Vec<_>, _>>()?;
     journal.set_runner(release.id, &ProcessId::me(), stapel_host::mark().as_deref())?;
     let died = problem!(Failed, "agent-died", release = release.id.to_string());
-    let saga = Saga { journal: &then.journal, release: release.id, steps: &steps, fault: None };
+    let saga = Saga { journal: &then.journal, release: release.id, steps: &steps, faults: &[] };
     let outcome = saga.recover(chosen, died).await?;
     if outcome == Outcome::Stuck {
         let still = then.journal.release(release.id)?.and_then(|r| r.problem);

@@ -57,7 +57,7 @@ pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
         Err(problem) => return answer(&order.answer, &Answer::Refused(problem)),
     };
     answer(&order.answer, &Answer::Started(running.release()))?;
-    running.finish(order.opening.fault.as_ref()).await
+    running.finish(&order.opening.faults).await
 }
 
 /// A release that this process runs, with the lock.
@@ -74,9 +74,9 @@ impl Running {
         }
     }
 
-    async fn finish(self, fault: Option<&Fault>) -> Result<(), Problem> {
+    async fn finish(self, faults: &[Fault]) -> Result<(), Problem> {
         match self {
-            Self::New(begun) => begun.finish(fault).await,
+            Self::New(begun) => begun.finish(faults).await,
             Self::TakenUp { site, release, direction, _lock } => {
                 let taken_up = take_up(&site.journal, &release, direction).await;
                 guardian::disarm(site.place.root()).await;
@@ -135,8 +135,8 @@ async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Pro
 }
 
 impl Begun {
-    async fn finish(self, fault: Option<&Fault>) -> Result<(), Problem> {
-        let saga = Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, fault };
+    async fn finish(self, faults: &[Fault]) -> Result<(), Problem> {
+        let saga = Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, faults };
         let running = saga.run();
         tokio::pin!(running);
         let ended = tokio::select! {

@@ -71,9 +71,19 @@ impl From<Fault> for String {
     }
 }
 
-/// What a fault makes of the steps; without one, nothing.
+impl Fault {
+    /// Several, separated by commas.
+    ///
+    /// # Errors
+    /// `release-fault` for one that is none.
+    pub fn list(text: &str) -> Result<Vec<Self>, Problem> {
+        text.split(',').filter(|f| !f.is_empty()).map(str::parse).collect()
+    }
+}
+
+/// What faults make of the steps; without any, nothing.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Faults<'a>(pub(crate) Option<&'a Fault>);
+pub(crate) struct Faults<'a>(pub(crate) &'a [Fault]);
 
 impl Faults<'_> {
     fn injected() -> Problem {
@@ -85,28 +95,24 @@ impl Faults<'_> {
         problem.code() == Self::injected().code()
     }
 
-    /// Performs a step of so many, by `work`, as the fault has it.
+    /// Performs a step of so many, by `work`, as the faults have it.
     pub(crate) async fn perform<F>(self, index: usize, count: usize, mut work: impl FnMut() -> F) -> Result<(), Problem>
     where
         F: Future<Output = Result<(), Problem>>,
     {
-        match self.0 {
-            Some(Fault::Before(step)) if *step == index => Err(Self::injected()),
-            Some(Fault::After(step) | Fault::UndoTwice(step)) if *step == index => {
-                work().await?;
-                Err(Self::injected())
+        for fault in self.0 {
+            match fault {
+                Fault::Before(step) if *step == index => return Err(Self::injected()),
+                Fault::After(step) | Fault::UndoTwice(step) if *step == index => {
+                    return work().await.and(Err(Self::injected()));
+                }
+                Fault::UndoFails(_) if index + 1 == count => return work().await.and(Err(Self::injected())),
+                Fault::During(step, polls) if *step == index => return dropped(work(), *polls).await,
+                Fault::Twice => work().await?,
+                _ => {}
             }
-            Some(Fault::UndoFails(_)) if index + 1 == count => {
-                work().await?;
-                Err(Self::injected())
-            }
-            Some(Fault::During(step, polls)) if *step == index => dropped(work(), *polls).await,
-            Some(Fault::Twice) => {
-                work().await?;
-                work().await
-            }
-            _ => work().await,
         }
+        work().await
     }
 
     /// Undoes a step.
@@ -114,19 +120,19 @@ impl Faults<'_> {
     where
         F: Future<Output = Result<(), Problem>>,
     {
-        match self.0 {
-            Some(Fault::UndoFails(step)) if *step == index => Err(Self::injected()),
-            Some(Fault::UndoTwice(_)) => {
-                work().await?;
-                work().await
+        for fault in self.0 {
+            match fault {
+                Fault::UndoFails(step) if *step == index => return Err(Self::injected()),
+                Fault::UndoTwice(_) => work().await?,
+                _ => {}
             }
-            _ => work().await,
         }
+        work().await
     }
 
     /// Called when the release has so many records.
     pub(crate) fn recorded(self, records: u64) {
-        if self.0 == Some(&Fault::Stop(records)) {
+        if self.0.contains(&Fault::Stop(records)) {
             // Whoever ordered it finds this process stopped, with exactly so many records on disk.
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
         }
@@ -151,6 +157,13 @@ async fn dropped(work: impl Future<Output = Result<(), Problem>>, polls: u32) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_are_separated_by_commas() {
+        assert_eq!(Fault::list("stop:3,twice").unwrap(), [Fault::Stop(3), Fault::Twice]);
+        assert_eq!(Fault::list("").unwrap(), []);
+        assert!(Fault::list("stop:3,x").is_err());
+    }
 
     #[test]
     fn a_fault_reads_as_it_is_written() {

@@ -32,7 +32,7 @@ impl Client {
             target: project.target.clone(),
             who: person().await,
             origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            fault: fault()?,
+            faults: Fault::list(&std::env::var("STAPEL_FAULT").unwrap_or_default())?,
         };
         match client.ask(&Request::Open(Box::new(opening))).await? {
             Reply::Opened { .. } => Ok(client),
@@ -186,11 +186,6 @@ impl Client {
             other => Err(unexpected(&other)),
         }
     }
-}
-
-/// What is to go wrong, for tests: see `stapel_release::Fault`.
-fn fault() -> Result<Option<Fault>, Problem> {
-    std::env::var("STAPEL_FAULT").ok().filter(|f| !f.is_empty()).map(|f| f.parse()).transpose()
 }
 
 /// Who sits here: as the environment says, else as the system does (cron and pipelines have no `USER`).

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use stapel_core::plan::Residue;
 use stapel_core::ports::ImageId;
 use stapel_probe::baseline::Baseline;
-use stapel_core::plan::Residue;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_rollouts::MOVED;
 use stapel_text::{Problem, Text, problem, text};

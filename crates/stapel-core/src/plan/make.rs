@@ -24,7 +24,9 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         return Ok(plan);
     }
     enough_disk(observation)?;
-    let mut add = |spec: StepSpec, why: Option<Text>| plan.steps.push(Planned { spec, why, does: None, undoes: None, leaves: Vec::new() });
+    let mut add = |spec: StepSpec, why: Option<Text>| {
+        plan.steps.push(Planned { spec, why, does: None, undoes: None, leaves: Vec::new() })
+    };
     let serves = observation.services.values().any(ServiceFacts::runs);
     if serves {
         add(StepSpec::Baseline, None);

@@ -28,7 +28,8 @@ fn every_format_there_ever_was_is_read() {
         assert_eq!((dead.id, dead.dead()), (releases[0].id, true), "format {format}");
         // What recovery needs: where it stood, and what the steps wrote down for the way back.
         let states = journal.steps(dead.id).unwrap();
-        let kinds: Vec<Kind> = (0..states.len()).map(|i| if (7..11).contains(&i) { Kind::Traffic } else { Kind::Data }).collect();
+        let kinds: Vec<Kind> =
+            (0..states.len()).map(|i| if (7..11).contains(&i) { Kind::Traffic } else { Kind::Data }).collect();
         assert_eq!(Boundary::of(&kinds, &states, false), Boundary::InSwitch, "format {format}: {states:?}");
         assert!(journal.fact::<serde_json::Value>(dead.id, "applied").unwrap().is_some());
         assert!(journal.events(dead.id, 0, 1000).unwrap().len() > 10);
@@ -53,7 +54,8 @@ fn a_newer_journal_is_refused_with_the_version_that_can_read_it() {
 fn a_plan_of_another_version_is_refused_with_that_version() {
     let (_dir, path) = fixture(schema::FORMAT);
     let db = Connection::open(&path).unwrap();
-    db.execute("UPDATE releases SET stapel = '9.8.7', plan = replace(plan, '\"baseline\"', '\"levitate\"')", []).unwrap();
+    db.execute("UPDATE releases SET stapel = '9.8.7', plan = replace(plan, '\"baseline\"', '\"levitate\"')", [])
+        .unwrap();
     let problem = Journal::open(&path).unwrap().history(1).unwrap_err();
     assert_eq!(problem.code(), "release-foreign");
     assert!(problem.to_string().contains("9.8.7"), "{problem}");

@@ -26,7 +26,7 @@ pub struct Saga<'a> {
     /// Its steps, in the plan's order.
     pub steps: &'a [Box<dyn Step>],
     /// What is to go wrong, for tests.
-    pub fault: Option<&'a Fault>,
+    pub faults: &'a [Fault],
 }
 
 impl Saga<'_> {
@@ -117,7 +117,7 @@ impl Saga<'_> {
     /// Performs a step, unless it is cancelled meanwhile: then it is left where it is, which its undo tolerates.
     async fn perform(&self, index: usize) -> Result<(), Problem> {
         let context = self.context(index);
-        let work = Faults(self.fault).perform(index, self.steps.len(), || self.steps[index].perform(&context));
+        let work = Faults(self.faults).perform(index, self.steps.len(), || self.steps[index].perform(&context));
         tokio::select! {
             done = guarded(work) => done,
             cancelled = self.until_cancelled() => Err(cancelled?),
@@ -128,7 +128,7 @@ impl Saga<'_> {
     /// a person can put right is not.
     async fn undo(&self, index: usize) -> Result<(), Problem> {
         let context = self.context(index);
-        let attempt = || guarded(Faults(self.fault).undo(index, || self.steps[index].undo(&context)));
+        let attempt = || guarded(Faults(self.faults).undo(index, || self.steps[index].undo(&context)));
         let again = |why: &Problem| why.class != Class::Stuck && !Faults::ordered(why);
         stapel_host::retry(UNDO_EVERY, UNDO_WITHIN, attempt, again).await
     }
@@ -161,8 +161,8 @@ impl Saga<'_> {
     }
 
     fn recorded(&self) -> Result<(), Problem> {
-        if self.fault.is_some() {
-            Faults(self.fault).recorded(self.journal.records(self.release)?);
+        if !self.faults.is_empty() {
+            Faults(self.faults).recorded(self.journal.records(self.release)?);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
 
+mod crash;
 mod steps;
 
 use std::io::BufRead;
@@ -40,7 +41,8 @@ fn project_with(watch: &str, more: &str) -> tempfile::TempDir {
 /// What the app's `/health` says the way its users come; `None` where nobody serves.
 fn answers(dir: &Path) -> Option<String> {
     let state = std::fs::read_dir(dir.join("host/state")).ok()?.flatten().next()?.path();
-    let at: std::net::SocketAddr = std::fs::read_to_string(state.join("engine/proxy/listen")).ok()?.trim().parse().ok()?;
+    let at: std::net::SocketAddr =
+        std::fs::read_to_string(state.join("engine/proxy/listen")).ok()?.trim().parse().ok()?;
     let answer = testkit::http::get(at.ip(), at.port(), "shop.example", "/health").ok()?;
     (answer.status == 200).then_some(answer.body)
 }

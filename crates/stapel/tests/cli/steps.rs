@@ -15,7 +15,7 @@ use super::{Stop, answers, project_with, text, version};
 
 /// Which plan is made to fail.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Story {
+pub(crate) enum Story {
     /// The first release, of an app that does not run.
     First,
     /// A new version with a migration over a running one.
@@ -27,7 +27,7 @@ enum Story {
 impl Story {
     const ALL: [Self; 3] = [Self::First, Self::Deploy, Self::Rollback];
 
-    fn args(self) -> &'static [&'static str] {
+    pub(crate) fn args(self) -> &'static [&'static str] {
         match self {
             Self::First | Self::Deploy => &["deploy", "--yes", "--json"],
             Self::Rollback => &["rollback", "--down", "--yes", "--json"],
@@ -36,13 +36,13 @@ impl Story {
 }
 
 /// A host at the beginning of a story.
-struct World {
-    dir: tempfile::TempDir,
-    story: Story,
+pub(crate) struct World {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) story: Story,
 }
 
 impl World {
-    fn new(story: Story) -> Self {
+    pub(crate) fn new(story: Story) -> Self {
         let database = "[database.main]\nkind = \"sqlite\"\npath = \"data/app.db\"\n";
         let world = Self { dir: project_with("duration = \"200ms\"\nevery = \"100ms\"", database), story };
         match story {
@@ -64,24 +64,24 @@ impl World {
         assert_eq!(self.stapel(&["deploy", "--yes"], None).0, Some(0));
     }
 
-    fn stapel(&self, args: &[&str], fault: Option<&str>) -> (Option<i32>, String) {
+    pub(crate) fn stapel(&self, args: &[&str], fault: Option<&str>) -> (Option<i32>, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stapel"));
         command.args(args).current_dir(self.dir.path().join("project")).env("LC_ALL", "C");
         let out = command.envs(fault.map(|f| ("STAPEL_FAULT", f))).stdin(std::process::Stdio::null()).output().unwrap();
         (out.status.code(), text(&out.stdout) + &text(&out.stderr))
     }
 
-    fn run(&self, fault: Option<&str>) -> (Option<i32>, String) {
+    pub(crate) fn run(&self, fault: Option<&str>) -> (Option<i32>, String) {
         self.stapel(self.story.args(), fault)
     }
 
     /// The steps that it would run now.
-    fn plan(&self) -> Vec<Value> {
+    pub(crate) fn plan(&self) -> Vec<Value> {
         plan(&self.run(Some("before:0")).1)
     }
 
     /// What there is on the host, as far as a release may change it; by the names of things, without their ids.
-    fn seen(&self) -> BTreeMap<String, String> {
+    pub(crate) fn seen(&self) -> BTreeMap<String, String> {
         let host = self.dir.path().join("host");
         let mut seen = BTreeMap::new();
         files(&host.join("app"), &host.join("app"), &mut seen);
@@ -98,7 +98,8 @@ impl World {
             seen.insert(name.into(), if name == "running" { names.len().to_string() } else { format!("{names:?}") });
         }
         let processes = Command::new("pgrep").args(["-fa", host.to_str().unwrap()]).output().unwrap();
-        let kinds = ["embedded app", "embedded proxy", "agent release", "agent guard", "agent recover", "embedded migrate"];
+        let kinds =
+            ["embedded app", "embedded proxy", "agent release", "agent guard", "agent recover", "embedded migrate"];
         let lines = text(&processes.stdout);
         for kind in kinds {
             seen.insert(format!("processes: {kind}"), lines.lines().filter(|l| l.contains(kind)).count().to_string());
@@ -114,7 +115,7 @@ impl World {
     }
 
     /// Waits for the guardian to see that all is done and to go, which takes it a moment.
-    fn settled(&self) {
+    pub(crate) fn settled(&self) {
         let root = self.dir.path().join("host");
         testkit::until_true("no process of a release is left", std::time::Duration::from_secs(20), || {
             let found = Command::new("pgrep").args(["-f", &format!("agent .*{}", root.display())]).output().unwrap();
@@ -156,12 +157,12 @@ fn schema(database: &Path) -> String {
 }
 
 /// The last line that is a release's end, and the steps of the plan.
-fn plan(said: &str) -> Vec<Value> {
+pub(crate) fn plan(said: &str) -> Vec<Value> {
     let lines = said.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok());
     lines.filter_map(|l| l["plan"]["steps"].as_array().cloned()).next().unwrap()
 }
 
-fn name(step: &Value) -> String {
+pub(crate) fn name(step: &Value) -> String {
     let spec = &step["spec"];
     match spec["step"].as_str().unwrap() {
         "phase" => format!("{}/{}", spec["rollout"].as_str().unwrap(), spec["phase"].as_str().unwrap()),
@@ -235,7 +236,7 @@ fn a_failure_anywhere_unwinds(story: Story) {
 }
 
 /// The world is as it was, but for a schema that stays where a step declares that: then that is how it was from now on.
-fn same(before: &mut BTreeMap<String, String>, now: &BTreeMap<String, String>, begun: &[Value], what: &str) {
+pub(crate) fn same(before: &mut BTreeMap<String, String>, now: &BTreeMap<String, String>, begun: &[Value], what: &str) {
     let moved = begun.iter().any(|step| ["relay/divert", "start/start"].contains(&name(step).as_str()));
     if declares(begun, "schema") && (moved || before["schema"].is_empty()) {
         before.insert("schema".into(), now["schema"].clone());

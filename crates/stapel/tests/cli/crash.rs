@@ -1,0 +1,290 @@
+//! Whatever dies, and whenever: at every boundary between two records of the journal the process that runs the release is
+//! killed, and nobody does anything. And what a person can do about a release that runs, died or got stuck.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::steps::{Story, World, name, plan, same};
+use super::{Stop, answers, text};
+
+/// For recovery by itself; it looks for what it waits for.
+const SOON: Duration = Duration::from_secs(60);
+
+impl World {
+    fn command(&self, args: &[&str], fault: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stapel"));
+        command.args(args).current_dir(self.dir.path().join("project")).env("LC_ALL", "C").env("STAPEL_FAULT", fault);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts the story's release and waits until it has stopped itself, or has ended.
+    fn stopped_at(&self, record: u64, also: &str) -> Child {
+        let fault = format!("stop:{record}{also}");
+        let mut child = self.command(self.story.args(), &fault).spawn().unwrap();
+        testkit::until_true("the release has stopped", SOON, || {
+            child.try_wait().unwrap().is_some() || !self.stopped().is_empty()
+        })
+        .unwrap();
+        child
+    }
+
+    /// Processes of the release that stopped themselves.
+    fn stopped(&self) -> Vec<String> {
+        let runner = format!("agent release {}", self.dir.path().display());
+        let found = Command::new("pgrep").args(["-r", "T", "-f", &runner]).output().unwrap();
+        text(&found.stdout).lines().map(str::to_owned).collect()
+    }
+
+    fn signal(&self, signal: &str, role: &str) {
+        let role = format!("agent {role} {}", self.dir.path().display());
+        let _ = Command::new("pkill").args([&format!("-{signal}"), "-f", &role]).status();
+    }
+
+    fn show(&self) -> Value {
+        let (code, said) = self.stapel(&["show", "--json"], None);
+        assert_eq!(code, Some(0), "{said}");
+        serde_json::from_str(said.lines().next().unwrap()).unwrap()
+    }
+
+    /// Waits until the newest release has ended, and gives how.
+    fn outcome(&self) -> String {
+        testkit::until("the release has ended by itself", SOON, || {
+            Ok(self.show()["outcome"].as_str().map(str::to_owned))
+        })
+        .unwrap()
+    }
+}
+
+/// Kills the process that runs the release at every boundary; what the guardian makes of it is what is declared.
+fn killed_at_every_boundary(story: Story, also: &str) {
+    let world = World::new(story);
+    let _stop = Stop(world.dir.path());
+    let (mut before, steps) = (world.seen(), world.plan());
+    for record in 1.. {
+        let child = world.stopped_at(record, also);
+        let ended = world.stopped().is_empty();
+        world.signal("KILL", "release");
+        let said = text(&child.wait_with_output().unwrap().stdout);
+        let what = format!("{story:?} killed after record {record}: {said}");
+        let outcome = world.outcome();
+        world.settled();
+        assert!(answers(world.dir.path()).is_some(), "{what}: nobody serves");
+        if outcome == "done" {
+            // Forward only where the switch was done; from then on there is nothing more to be killed in.
+            let done = world.show()["steps"].as_array().unwrap().iter().filter(|s| s["state"] == "done").count();
+            assert_eq!(done, steps.len(), "{what}");
+            let switched = steps.iter().rposition(|s| name(s).starts_with("relay/")).unwrap();
+            assert!(record as usize >= 2 * (switched + 1), "{what}: forward too soon");
+            return;
+        }
+        assert_eq!(outcome, "undone", "{what}");
+        same(&mut before, &world.seen(), &steps, &what);
+        if ended {
+            return;
+        }
+    }
+}
+
+#[test]
+fn killed_at_every_boundary_of_a_deploy() {
+    killed_at_every_boundary(Story::Deploy, "");
+}
+
+#[test]
+fn killed_at_every_boundary_of_a_rollback() {
+    killed_at_every_boundary(Story::Rollback, "");
+}
+
+#[test]
+fn killed_at_every_boundary_of_a_deploy_that_goes_back() {
+    // It fails at its last step, so every undo there is has its boundaries too.
+    let last = World::new(Story::Deploy);
+    let _stop = Stop(last.dir.path());
+    let steps = last.plan().len();
+    killed_at_every_boundary(Story::Deploy, &format!(",before:{}", steps - 1));
+}
+
+#[test]
+fn with_its_guardian_dead_too_the_line_for_the_next_minute_does_it() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    let mut before = world.seen();
+    let child = world.stopped_at(15, "");
+    world.signal("KILL", "guard");
+    world.signal("KILL", "release");
+    drop(child.wait_with_output().unwrap());
+    assert_eq!(world.show()["outcome"], Value::Null, "nobody was there to recover it");
+    let state = std::fs::read_dir(world.dir.path().join("host/state")).unwrap().flatten().next().unwrap().path();
+    for _ in 0..2 {
+        // What cron and systemd run, which is no harm the second time.
+        let done = Command::new(env!("CARGO_BIN_EXE_stapel")).args(["agent", "recover"]).arg(&state).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        assert_eq!(world.outcome(), "undone");
+    }
+    let steps = world.plan();
+    same(&mut before, &world.seen(), &steps, "recovered by the line");
+}
+
+#[test]
+fn a_release_that_died_is_gone_on_with_or_undone_as_a_person_says() {
+    for (command, outcome) in [("resume", "done"), ("undo", "undone")] {
+        let world = World::new(Story::Deploy);
+        let _stop = Stop(world.dir.path());
+        let child = world.stopped_at(15, "");
+        world.signal("KILL", "guard");
+        world.signal("KILL", "release");
+        drop(child.wait_with_output().unwrap());
+        let (code, said) = world.stapel(&[command], None);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("its process died"), "{said}");
+        assert_eq!(world.outcome(), outcome);
+        // Once more is refused with what there is to be done instead.
+        let (code, said) = world.stapel(&[command], None);
+        assert_eq!(code, Some(3), "{said}");
+        assert!(said.contains("stapel show") || said.contains("stapel rollback"), "{said}");
+    }
+}
+
+#[test]
+fn a_release_that_is_cancelled_goes_back() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    let mut before = world.seen();
+    let child = world.stopped_at(17, "");
+    let cancel = world.command(&["cancel"], "").spawn().unwrap();
+    testkit::until_true("it is asked to go back", SOON, || world.show()["cancelled_by"].is_string()).unwrap();
+    world.signal("CONT", "release");
+    let cancelled = cancel.wait_with_output().unwrap();
+    assert_eq!(cancelled.status.code(), Some(0), "{}", text(&cancelled.stdout));
+    let deploy = child.wait_with_output().unwrap();
+    assert_eq!(deploy.status.code(), Some(1), "{}", text(&deploy.stdout));
+    world.settled();
+    let steps = world.plan();
+    same(&mut before, &world.seen(), &steps, "cancelled");
+    let (code, said) = world.stapel(&["cancel", "1"], None);
+    assert_eq!((code, said.contains("has ended already")), (Some(3), true), "{said}");
+}
+
+#[test]
+fn the_screen_goes_and_the_release_does_not_mind() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let world = World::new(Story::Deploy);
+        let _stop = Stop(world.dir.path());
+        let child = world.stopped_at(9, "");
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{signal}"), &pid]).status().unwrap().success());
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(6), "{signal}");
+        let said = text(&ended.stdout) + &text(&ended.stderr);
+        assert!(said.contains("stapel attach 2"), "{signal}: {said}");
+        world.signal("CONT", "release");
+        let (code, said) = world.stapel(&["attach"], None);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("Release 2 is in service"), "{said}");
+    }
+}
+
+#[test]
+fn nobody_reads_the_output_and_the_release_does_not_mind() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    let mut child = world.stopped_at(9, "");
+    drop(child.stdout.take());
+    world.signal("CONT", "release");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(world.show()["outcome"], "done");
+}
+
+#[test]
+fn the_process_that_runs_a_release_goes_back_when_it_is_asked_to_end() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    let child = world.stopped_at(11, "");
+    world.signal("TERM", "release");
+    world.signal("CONT", "release");
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{}", text(&ended.stdout));
+    assert_eq!((world.outcome(), world.show()["cancelled_by"].as_str()), ("undone".into(), Some("SIGTERM")));
+}
+
+#[test]
+fn unlock_shows_who_it_is_and_ends_only_that_one() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    let (code, said) = world.stapel(&["unlock", "--yes"], None);
+    assert_eq!((code, said.contains("Nobody holds the lock")), (Some(0), true), "{said}");
+    let child = world.stopped_at(9, "");
+    // Without a terminal and without a word nothing is ended.
+    let (code, said) = world.stapel(&["unlock"], None);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("holds the lock since") && said.contains("agent release") && said.contains("Release 2"),
+        "{said}"
+    );
+    assert_eq!(world.stopped().len(), 1);
+    let (code, said) = world.stapel(&["unlock", "--yes"], None);
+    assert_eq!((code, said.contains("takes release 2 up")), (Some(0), true), "{said}");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(1));
+    assert_eq!(world.outcome(), "undone");
+}
+
+#[test]
+fn while_one_runs_the_other_is_told_who_and_since_when() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    let child = world.stopped_at(9, "");
+    for args in [&["deploy", "--yes"][..], &["rollback", "--yes", "1"], &["undo"], &["resume"]] {
+        let (code, said) = world.stapel(args, None);
+        assert_eq!(code, Some(5), "{args:?}: {said}");
+    }
+    let (_, said) = world.stapel(&["deploy", "--yes"], None);
+    assert!(said.contains("is running a deploy of this app since"), "{said}");
+    world.signal("CONT", "release");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn what_is_changed_after_the_plan_was_shown_stops_it() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    // The plan is made, then the file is edited on the host, then the plan is agreed to: here by a terminal's hand.
+    let mut script = Command::new("script");
+    let deploy = format!("{} deploy --lang en", env!("CARGO_BIN_EXE_stapel"));
+    script.args(["-qefc", &deploy, "/dev/null"]).current_dir(world.dir.path().join("project"));
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut said = Vec::new();
+    while !String::from_utf8_lossy(&said).contains("Go on?") {
+        let mut byte = [0];
+        assert_eq!(std::io::Read::read(&mut out, &mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&said));
+        said.push(byte[0]);
+    }
+    let before = world.seen();
+    std::fs::write(world.dir.path().join("host/app/app.toml"), "version = 1 # by hand\n").unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"yes\n").unwrap();
+    std::io::Read::read_to_end(&mut out, &mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{}", String::from_utf8_lossy(&said));
+    let mut after = world.seen();
+    assert_eq!(after.insert("app.toml".into(), before["app.toml"].clone()).unwrap(), "version = 1 # by hand\n");
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_release_shows_all_that_is_known_of_it() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    assert_eq!(world.run(None).0, Some(0));
+    let (code, said) = world.stapel(&["show", "--lang", "en"], None);
+    assert_eq!(code, Some(0));
+    for expected in
+        ["Release 2: deploy of here by", "with Stapel", "✓ put the files in", "schema: 0001 → 0002", "~ app.toml"]
+    {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let (code, said) = world.stapel(&["show", "7"], None);
+    assert_eq!((code, said.contains("no release 7")), (Some(2), true), "{said}");
+    assert_eq!(plan(&world.stapel(&["deploy", "--yes", "--json"], None).1).len(), 0);
+}
