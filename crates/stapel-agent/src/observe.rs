@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use stapel_core::observation::{LastRelease, Observation, ServiceFacts};
+use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts};
 use stapel_core::plan::{self, Goal, Plan};
-use stapel_release::Release;
+use stapel_release::{RESERVE_BYTES, Release};
 use stapel_text::{Class, Problem, problem};
-use stapel_tree::{Applied, Manifest, Rules};
+use stapel_tree::{Applied, Entry, Manifest, Rules};
 
 use crate::Site;
 use crate::found::REVISIONS;
@@ -91,6 +91,12 @@ impl Site {
                 Err(problem) => tracing::info!(%problem, database = name, "no database"),
             }
         }
+        let images = match goal {
+            // Of those services whose image the engine keeps in layers.
+            Goal::Deploy { .. } => services.values().filter(|s| s.real.is_some() && self.images_at().is_some()).count(),
+            Goal::Rollback { .. } => 0,
+        };
+        let rooms = rooms(self, &change, databases.values().sum(), images as u64 * IMAGE_BYTES)?;
         Ok(Observation {
             engine: self.engine.clone(),
             services,
@@ -98,7 +104,7 @@ impl Site {
             files_differ: change.files().count(),
             foreign: change.foreign.len(),
             databases,
-            disk_free: disk_free(self.place.root())?,
+            rooms,
             guardian: self.after_boot().fact(),
             replaces: digest(&change),
             revisions: Vec::new(),
@@ -169,10 +175,45 @@ fn digest(change: &Applied) -> String {
     blake3::hash(&serde_json::to_vec(&changed).unwrap_or_default()).to_hex()[..16].to_owned()
 }
 
-/// Free bytes on the file system that holds `path`.
-fn disk_free(path: &Utf8Path) -> Result<u64, Problem> {
-    let stat = rustix::fs::statvfs(path.as_std_path());
-    let stat =
-        stat.map_err(|e| problem!(Failed, "io-failed", path = path.as_str(), error = std::io::Error::from(e)))?;
-    Ok(stat.f_bavail * stat.f_frsize)
+/// An image and its layers seldom take more.
+const IMAGE_BYTES: u64 = 500_000_000;
+
+/// The file systems that a release writes to, with what it will write there at most: a dump is never larger than its
+/// database, a file is there twice while it is replaced, and what it replaces is kept.
+fn rooms(site: &Site, change: &Applied, dumps: u64, images: u64) -> Result<Vec<Room>, Problem> {
+    let size = |entry: &Option<Entry>| match entry {
+        Some(Entry::File { size, .. }) => *size,
+        _ => 0,
+    };
+    let new: u64 = change.changed.iter().map(|c| size(&c.after)).sum();
+    let kept: u64 = change.changed.iter().map(|c| size(&c.before)).sum();
+    let room = |path: &Utf8Path| Room { path: path.to_string(), ..Room::default() };
+    let mut wanted = vec![
+        Room { dumps, ..room(&site.backup_dir()) },
+        Room { files: new, ..room(&site.target.path) },
+        Room { files: kept + RESERVE_BYTES, ..room(site.place.root()) },
+    ];
+    wanted.extend(site.images_at().map(|root| Room { images, ..room(root) }));
+    let mut found: Vec<(u64, Room)> = Vec::new();
+    for want in wanted {
+        let (device, free) = file_system(Utf8Path::new(&want.path))?;
+        match found.iter_mut().find(|(d, _)| *d == device) {
+            Some((_, there)) => {
+                there.dumps += want.dumps;
+                there.files += want.files;
+                there.images += want.images;
+            }
+            None => found.push((device, Room { free, ..want })),
+        }
+    }
+    Ok(found.into_iter().map(|(_, room)| room).collect())
+}
+
+/// The file system that holds `path`, or would hold it, and its free bytes.
+fn file_system(path: &Utf8Path) -> Result<(u64, u64), Problem> {
+    use std::os::unix::fs::MetadataExt;
+    let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
+    let there = path.ancestors().find(|p| p.exists()).unwrap_or(Utf8Path::new("/"));
+    let stat = rustix::fs::statvfs(there.as_std_path()).map_err(|e| failed(e.into()))?;
+    Ok((there.metadata().map_err(failed)?.dev(), stat.f_bavail.saturating_mul(stat.f_frsize)))
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Target};
 use stapel_core::ports::World;
 use stapel_data::backup::Label;
@@ -22,6 +22,9 @@ use crate::place::Place;
 /// How long an instance that is asked to stop may take to finish its requests before it is killed.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// In how many releases the output of commands is kept.
+const KEEP_OUTPUT: usize = 20;
+
 /// One app on this host, with everything that works on it.
 pub(crate) struct Site {
     pub(crate) config: Config,
@@ -36,6 +39,7 @@ pub(crate) struct Site {
     pub(crate) store: ObjectStore,
     pub(crate) journal: Journal,
     docker: Option<Arc<DockerWorld>>,
+    images_at: Option<Utf8PathBuf>,
     compose: String,
 }
 
@@ -46,7 +50,7 @@ impl Site {
             let known = config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
             problem!(Usage, "agent-no-target", name = target_name, known = known)
         })?;
-        let (place, engine, world, docker, compose) = match config.engine {
+        let (place, engine, world, docker, compose, images_at) = match config.engine {
             EngineKind::Docker => {
                 let api = Engine::connect().await?;
                 let facts = api.ping().await?;
@@ -64,7 +68,7 @@ impl Site {
                     traffic: docker.clone(),
                     exec: Some(docker.clone()),
                 };
-                (place, words, world, Some(docker), by_hand)
+                (place, words, world, Some(docker), by_hand, Some(Utf8PathBuf::from(facts.root)))
             }
             EngineKind::Embedded => {
                 let place = Place::open(target.state.as_deref(), "embedded", &target.path)?;
@@ -72,7 +76,7 @@ impl Site {
                     .drain_bound(config.relay.drain);
                 let runtime = Arc::new(runtime);
                 let world = World { images: runtime.clone(), instances: runtime.clone(), traffic: runtime, exec: None };
-                (place, "embedded".to_owned(), world, None, String::new())
+                (place, "embedded".to_owned(), world, None, String::new(), None)
             }
         };
         let databases = databases(&config, &target, &world)?;
@@ -99,6 +103,7 @@ impl Site {
             store,
             journal,
             docker,
+            images_at,
             compose,
         })
     }
@@ -140,6 +145,9 @@ impl Site {
             tracing::warn!(%problem, "temporary files were left over");
         }
         self.place.tidy();
+        if let Err(problem) = self.journal.thin(KEEP_OUTPUT) {
+            tracing::warn!(%problem, "the journal keeps old output");
+        }
     }
 
     async fn tidy_service(&self, service: &str) -> Result<(), Problem> {
@@ -176,6 +184,11 @@ impl Site {
             healthy_within,
             grace: GRACE,
         }
+    }
+
+    /// Where the engine keeps images, if it keeps any to speak of.
+    pub(crate) fn images_at(&self) -> Option<&Utf8Path> {
+        self.images_at.as_deref()
     }
 
     /// Where dumps lie.

@@ -21,8 +21,9 @@ pub struct Observation {
     pub foreign: usize,
     /// The databases' sizes in bytes, by name.
     pub databases: BTreeMap<String, u64>,
-    /// Free bytes where the app's directory is.
-    pub disk_free: u64,
+    /// The file systems that the release writes to.
+    #[serde(default)]
+    pub rooms: Vec<Room>,
     /// What ends a release well should its process or the machine die.
     #[serde(default)]
     pub guardian: Guardian,
@@ -73,4 +74,27 @@ pub enum Guardian {
     /// A process only: after a boot nobody comes by himself.
     #[default]
     Process,
+}
+
+/// A file system that the release writes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// A directory on it.
+    pub path: String,
+    /// Free bytes, for those who write there.
+    pub free: u64,
+    /// Bytes that dumps will take there at most.
+    pub dumps: u64,
+    /// Bytes that files and what is kept of them will take.
+    pub files: u64,
+    /// Bytes that images may take.
+    pub images: u64,
+}
+
+impl Room {
+    /// Bytes that the release needs there.
+    #[must_use]
+    pub fn needed(&self) -> u64 {
+        self.dumps.saturating_add(self.files).saturating_add(self.images)
+    }
 }

@@ -23,6 +23,8 @@ pub struct EngineFacts {
     pub api: String,
     /// The daemon's own id, the same over restarts.
     pub id: String,
+    /// Where it keeps images and volumes.
+    pub root: String,
     /// Whether images lie in containerd's store rather than Docker's own.
     pub containerd_images: bool,
 }
@@ -70,6 +72,7 @@ impl Engine {
             version: version.version.unwrap_or_default(),
             api: version.api_version.unwrap_or_default(),
             id: info.id.unwrap_or_default(),
+            root: info.docker_root_dir.unwrap_or_default(),
             containerd_images: status.iter().flatten().any(|w| w == "io.containerd.snapshotter.v1"),
         })
     }

@@ -1,5 +1,7 @@
 //! Measurements against the real rival, on the same machine in one run.
 
+mod journal;
+mod power_on;
 mod rollout;
 
 use anyhow::Result;
@@ -9,10 +11,13 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// Requests lost while convertik is released: relay against the runbook's own commands
     Rollout(rollout::Args),
+    /// What it costs to keep the record, and how soon a server that died in mid-rollout serves again
+    Journal(journal::Args),
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Rollout(args) => rollout::run(args),
+        Bench::Journal(args) => journal::run(args),
     }
 }

@@ -97,21 +97,22 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
     })
 }
 
-/// A dump is never larger than its database here, an image and its layers seldom more than a gigabyte.
-const IMAGE_BYTES: u64 = 500_000_000;
-
+/// Refused beforehand is better than full in the midst of it.
 fn enough_disk(observation: &Observation) -> Result<(), Problem> {
-    let images = observation
-        .services
-        .values()
-        .filter(|s| s.real.as_ref().is_some_and(|r| r.image.0.starts_with("sha256:")))
-        .count();
-    let needed = observation.databases.values().sum::<u64>() + IMAGE_BYTES * images as u64;
-    if observation.disk_free >= needed {
-        return Ok(());
+    use stapel_text::bytes;
+    match observation.rooms.iter().find(|room| room.needed() > room.free) {
+        None => Ok(()),
+        Some(room) => Err(problem!(
+            Refused,
+            "core-disk-full",
+            path = &room.path,
+            needed = bytes(room.needed()),
+            free = bytes(room.free),
+            dumps = bytes(room.dumps),
+            files = bytes(room.files),
+            images = bytes(room.images)
+        )),
     }
-    let (needed, free) = (stapel_text::bytes(needed), stapel_text::bytes(observation.disk_free));
-    Err(problem!(Refused, "core-disk-full", needed = needed, free = free))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use stapel_text::{Problem, problem};
 use crate::{Event, Outcome, Recorded, StepState};
 use reserve::Reserve;
 
+pub use reserve::BYTES as RESERVE_BYTES;
 pub use rows::{Begin, Release};
 
 /// The durable record of an app on its host; the only truth for resume, undo, history and audit.
@@ -277,6 +278,21 @@ impl Journal {
         if let Err(problem) = rows::tell(&lock(&self.chatty), release, event) {
             tracing::warn!(%problem, "an event was lost");
         }
+    }
+
+    /// Lets go of the output of commands in all but the newest `keep` releases: what a step did and said stays.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn thin(&self, keep: usize) -> Result<(), Problem> {
+        lock(&self.chatty)
+            .execute(
+                "DELETE FROM events WHERE release <= (SELECT MAX(id) FROM releases) - ?1
+                 AND json_extract(event, '$.event') IN ('line', 'progress')",
+                [keep],
+            )
+            .map_err(|e| failed(&e))
+            .map(drop)
     }
 
     /// The events of a release after `seq`, at most `limit`.

@@ -5,8 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use stapel_text::{Problem, bytes, problem};
 
-/// What the records of a way back and the files of a usual tree need, with plenty to spare.
-const BYTES: u64 = 8_000_000;
+/// Bytes of the reserve: what the records of a way back and the files of a usual tree need, with plenty to spare.
+pub const BYTES: u64 = 8_000_000;
 
 /// Allocated space beside the journal that is given up when the disk is full, so that a way back can still be gone and
 /// recorded.

@@ -97,3 +97,17 @@ fn a_release_is_cancelled_only_while_it_runs() {
     assert!(!journal.cancel(1, "anna").unwrap());
     assert_eq!(journal.cancelled(1).unwrap(), None);
 }
+
+#[test]
+fn the_output_of_old_releases_goes_and_what_they_did_stays() {
+    let (_dir, path) = fixture(schema::FORMAT);
+    let journal = Journal::open(&path).unwrap();
+    let newest = journal.history(1).unwrap()[0].id;
+    for release in [1, newest] {
+        journal.tell(release, &Event::Line { index: 0, line: "Step 1/9 : FROM python".into() });
+    }
+    let count = |release| journal.events(release, 0, 1000).unwrap().len();
+    let before = (count(1), count(newest));
+    journal.thin(1).unwrap();
+    assert_eq!((count(1), count(newest)), (before.0 - 1, before.1));
+}

@@ -43,5 +43,5 @@ core-why-ship =
         [one] ; one file there is not ours and is kept
        *[other] ; { $foreign } files there are not ours and are kept
     }
-core-disk-full = The release needs about { $needed } of disk space (dump and image), but only { $free } are free.
+core-disk-full = The release needs about { $needed } on the file system of { $path } (dumps { $dumps }, files { $files }, images { $images }), but only { $free } are free.
     .remedy = Free some space on the host, for example with `docker image prune`, and run Stapel again. Nothing was changed.

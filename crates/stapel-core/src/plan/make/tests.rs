@@ -1,5 +1,5 @@
 use super::*;
-use crate::observation::LastRelease;
+use crate::observation::{LastRelease, Room};
 use crate::ports::{ImageId, Instance};
 
 const TOML: &str = r#"
@@ -34,7 +34,7 @@ fn serving(image: &str) -> Observation {
     Observation {
         services: [("web".to_owned(), ServiceFacts { real: Some(real), pointed: None })].into(),
         databases: [("main".to_owned(), 1_000)].into(),
-        disk_free: 10_000_000_000,
+        rooms: vec![Room { path: "/var/lib".into(), free: 10_000, dumps: 1_000, ..Room::default() }],
         ..Observation::default()
     }
 }
@@ -59,7 +59,7 @@ fn a_deploy_over_a_serving_app_has_a_backup_before_any_change() {
 
 #[test]
 fn a_first_start_has_nothing_to_compare_with_or_to_keep() {
-    let nothing = Observation { disk_free: 1, ..Observation::default() };
+    let nothing = Observation::default();
     let plan = make(&config(), &nothing, &deploy(), &OnePhase).unwrap();
     assert_eq!(names(&plan), ["ship", "build", "migrate", "phase", "verify", "prune"]);
 }
@@ -102,7 +102,13 @@ fn a_rollback_takes_the_kept_image_and_goes_down_only_when_asked_and_after_the_s
 #[test]
 fn a_full_disk_is_refused_beforehand() {
     let mut there = serving("sha256:a");
-    there.databases.insert("main".into(), 20_000_000_000);
-    let problem = make(&config(), &there, &deploy(), &OnePhase).unwrap_err();
-    assert_eq!((problem.code(), problem.class), ("core-disk-full", stapel_text::Class::Refused));
+    for full in [
+        Room { dumps: 6_000, files: 6_000, ..there.rooms[0].clone() },
+        Room { images: 10_001, dumps: 0, ..there.rooms[0].clone() },
+    ] {
+        there.rooms = vec![there.rooms[0].clone(), full];
+        let problem = make(&config(), &there, &deploy(), &OnePhase).unwrap_err();
+        assert_eq!((problem.code(), problem.class), ("core-disk-full", stapel_text::Class::Refused));
+        assert!(problem.to_string().contains("/var/lib"), "{problem}");
+    }
 }
