@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod deny;
 mod dist;
+mod races;
 mod server;
 mod test;
 
@@ -27,6 +28,12 @@ enum Chore {
     /// Measures against the rival, in one run
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Two deploys agreed to in the same moment, many times: exactly one proceeds
+    Races {
+        /// How often
+        #[arg(long, default_value_t = 200)]
+        count: u32,
+    },
     /// Builds the static binary, strips it, and prints its size
     Dist,
     /// Checks licences, bans and duplicates of the dependencies
@@ -39,6 +46,7 @@ fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
         Chore::Test { args } => test::run(&args),
         Chore::Bench(bench) => bench::run(&bench),
+        Chore::Races { count } => races::run(count),
         Chore::Dist => dist::run(),
         Chore::Deny => deny::run(),
         Chore::Server(args) => server::run(&args),

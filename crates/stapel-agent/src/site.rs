@@ -79,7 +79,7 @@ impl Site {
                 (place, "embedded".to_owned(), world, None, String::new(), None)
             }
         };
-        let databases = databases(&config, &target, &world)?;
+        let databases = databases(&config, &target, &world, place.key())?;
         let migrations = config.migration.as_ref().map(|m| {
             let tool = match m.tool {
                 MigrationTool::Alembic => Tool::Alembic,
@@ -210,7 +210,12 @@ impl Site {
     }
 }
 
-fn databases(config: &Config, target: &Target, world: &World) -> Result<BTreeMap<String, Arc<dyn Database>>, Problem> {
+fn databases(
+    config: &Config,
+    target: &Target,
+    world: &World,
+    key: &str,
+) -> Result<BTreeMap<String, Arc<dyn Database>>, Problem> {
     let mut all: BTreeMap<String, Arc<dyn Database>> = BTreeMap::new();
     for (name, database) in &config.databases {
         let incomplete = || problem!(Usage, "agent-database-incomplete", database = name);
@@ -220,6 +225,7 @@ fn databases(config: &Config, target: &Target, world: &World) -> Result<BTreeMap
                 user: database.user.clone(),
                 database: database.database.clone(),
                 exec: world.exec.clone().ok_or_else(incomplete)?,
+                session: format!("stapel-{key}"),
             }),
             DatabaseKind::Sqlite => {
                 Arc::new(SqliteFile { path: target.path.join(database.path.as_ref().ok_or_else(incomplete)?) })

@@ -66,6 +66,14 @@ pub trait Database: Send + Sync {
     /// What the database says.
     async fn size(&self) -> Result<u64, Problem>;
 
+    /// Ends what of ours is still at work in it after its process here has died or was dropped. Nothing there is fine.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn end_sessions(&self) -> Result<(), Problem> {
+        Ok(())
+    }
+
     /// The command line with which a person restores `dump` without Stapel. `compose` is the team's own compose
     /// command (`docker compose -f production.yml`).
     ///

@@ -29,8 +29,13 @@ impl World {
              CREATE TABLE empty (); CREATE TABLE \"order lines\" (of int REFERENCES orders);
              CREATE VIEW seen AS SELECT * FROM orders; CREATE SEQUENCE numbers;",
         );
-        let database =
-            PostgresInService { service: "app-db".into(), user: None, database: None, exec: cluster.clone() };
+        let database = PostgresInService {
+            service: "app-db".into(),
+            user: None,
+            database: None,
+            exec: cluster.clone(),
+            session: "stapel-test".into(),
+        };
         Some(Self { cluster, database, dir: tempfile::tempdir().unwrap() })
     }
 
@@ -80,6 +85,37 @@ async fn a_backup_is_taken_proven_and_brings_everything_back() {
         "0"
     );
     assert_eq!(world.cluster.sql("appdb", "SELECT count(*) FROM seen"), "20000");
+}
+
+// The cluster's commands block.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sessions_of_ours_are_ended_and_those_of_others_are_not() {
+    let Some(world) = World::new() else { return };
+    let sleeping = |name: &'static str| {
+        let (cluster, login) = (world.cluster.clone(), world.cluster.env.clone());
+        let sql = ["psql", "--dbname=appdb", "--command=SELECT pg_sleep(1000)"].map(str::to_owned);
+        let user = login.iter().find(|(n, _)| n == "POSTGRES_USER").map(|(_, u)| format!("--username={u}"));
+        tokio::spawn(async move {
+            let argv: Vec<String> = sql.into_iter().chain(user).collect();
+            let env = [("PGAPPNAME".to_owned(), name.to_owned())];
+            stapel_core::ports::Exec::exec(&*cluster, "app-db", &argv, &env, None, None).await.unwrap().code
+        })
+    };
+    let (ours, theirs) = (sleeping("stapel-test"), sleeping("stapel-test-too"));
+    let there = || {
+        world.cluster.sql("appdb", "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'stapel-test%'")
+    };
+    let both = || std::future::ready(Ok((there() == "2").then_some(())));
+    let (every, limit) = (std::time::Duration::from_millis(50), std::time::Duration::from_secs(30));
+    stapel_host::until(stapel_text::Text::new("host-await-end"), every, limit, both).await.unwrap();
+    world.database.end_sessions().await.unwrap();
+    assert_ne!(ours.await.unwrap(), 0);
+    assert_eq!(there(), "1");
+    world.cluster.sql(
+        "appdb",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'stapel-test-too'",
+    );
+    theirs.await.unwrap();
 }
 
 #[tokio::test]
@@ -177,7 +213,13 @@ async fn user_and_database_come_from_the_container_unless_they_are_given() {
     cluster.env.push(("POSTGRES_USER_FILE".into(), path("user").into_string()));
 
     let exec = Arc::new(cluster);
-    let mut database = PostgresInService { service: "db".into(), user: None, database: None, exec: exec.clone() };
+    let mut database = PostgresInService {
+        service: "db".into(),
+        user: None,
+        database: None,
+        exec: exec.clone(),
+        session: "stapel-test".into(),
+    };
     database.dump(&path("1")).await.unwrap();
     assert_eq!(database.prove(&path("1")).await.unwrap().tables, 2);
 

@@ -50,6 +50,7 @@ impl Step for MigrateDown {
     }
 
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        self.site.sweep().await?;
         self.site.migrations()?.upgrade(&self.image(cx)?, cx).await
     }
 }

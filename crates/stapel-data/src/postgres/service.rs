@@ -33,6 +33,8 @@ pub struct PostgresInService {
     pub database: Option<String>,
     /// Runs commands in the service.
     pub exec: Arc<dyn Exec>,
+    /// What our sessions are called in the database, so that they can be told from those of others.
+    pub session: String,
 }
 
 impl PostgresInService {
@@ -72,7 +74,9 @@ impl PostgresInService {
     }
 
     async fn run(&self, argv: &[String], stdin: Option<File>, stdout: Option<File>) -> Result<ExecOutput, Problem> {
-        let out = self.exec.exec(&self.service, argv, &[], stdin, stdout).await?;
+        // What a person finds in `pg_stat_activity`, and what we find again ourselves.
+        let name = [("PGAPPNAME".to_owned(), self.session.clone())];
+        let out = self.exec.exec(&self.service, argv, &name, stdin, stdout).await?;
         if out.code == 0 { Ok(out) } else { Err(self.failed(argv, &out)) }
     }
 
@@ -144,6 +148,18 @@ impl Database for PostgresInService {
             let said = ExecOutput { stderr: out.stdout.clone(), ..out.clone() };
             self.failed(&argv, &said)
         })
+    }
+
+    /// `docker exec` that is ended leaves what it started running, with its locks.
+    async fn end_sessions(&self) -> Result<(), Problem> {
+        let mut argv: Vec<String> = ["psql", "--no-psqlrc", "--quiet"].map(str::to_owned).to_vec();
+        argv.extend(self.login().await?.options());
+        let name = self.session.replace('\'', "''");
+        argv.push(format!(
+            "--command=SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}' \
+             AND pid <> pg_backend_pid()"
+        ));
+        self.run(&argv, None, None).await.map(drop)
     }
 
     async fn by_hand(&self, dump: &Utf8Path, compose: &str) -> Result<String, Problem> {

@@ -97,7 +97,13 @@ mod tests {
     use super::*;
 
     fn engine(api: &str) -> EngineFacts {
-        EngineFacts { version: "x".into(), api: api.into(), id: "i".into(), root: String::new(), containerd_images: false }
+        EngineFacts {
+            version: "x".into(),
+            api: api.into(),
+            id: "i".into(),
+            root: String::new(),
+            containerd_images: false,
+        }
     }
 
     fn compose(version: &str) -> Compose {

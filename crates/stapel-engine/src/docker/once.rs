@@ -24,7 +24,19 @@ impl Docker {
         for container in &left {
             self.delete(&container.id, true).await?;
         }
+        let prefix = self.override_prefix();
+        for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                // One that is gone already is as good.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
         Ok(left.len())
+    }
+
+    /// What the names of our compose files outside the app's directory begin with.
+    fn override_prefix(&self) -> String {
+        format!("stapel-once-{}-", self.name())
     }
 
     pub(super) async fn once(
@@ -95,7 +107,7 @@ impl Docker {
         }
         let _ = writeln!(text, "services:\n  {}:\n    image: {}", quote(service), quote(&image.0));
         let write = || {
-            let mut file = tempfile::Builder::new().prefix("stapel-once-").suffix(".yml").tempfile()?;
+            let mut file = tempfile::Builder::new().prefix(&self.override_prefix()).suffix(".yml").tempfile()?;
             file.write_all(text.as_bytes())?;
             Ok(file)
         };

@@ -1,6 +1,7 @@
 //! Whatever dies, and whenever: at every boundary between two records of the journal the process that runs the release is
 //! killed, and nobody does anything. And what a person can do about a release that runs, died or got stuck.
 
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -250,30 +251,76 @@ fn while_one_runs_the_other_is_told_who_and_since_when() {
     assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
 }
 
+/// A deploy at a terminal that has shown its plan and waits for a word.
+struct Asked {
+    child: Child,
+    said: Vec<u8>,
+}
+
+impl Asked {
+    fn deploy(world: &World) -> Self {
+        let deploy = format!("{} deploy --lang en", env!("CARGO_BIN_EXE_stapel"));
+        let mut script = Command::new("script");
+        script.args(["-qefc", &deploy, "/dev/null"]).current_dir(world.dir.path().join("project"));
+        let child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Self { child, said: Vec::new() }
+    }
+
+    fn wait_for_the_question(&mut self) {
+        let out = self.child.stdout.as_mut().unwrap();
+        while !String::from_utf8_lossy(&self.said).contains("Go on?") {
+            let mut byte = [0];
+            assert_eq!(out.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&self.said));
+            self.said.push(byte[0]);
+        }
+    }
+
+    fn agree(&mut self) {
+        self.child.stdin.as_mut().unwrap().write_all(b"yes\n").unwrap();
+    }
+
+    fn end(mut self) -> (Option<i32>, String) {
+        self.child.stdout.take().unwrap().read_to_end(&mut self.said).unwrap();
+        (self.child.wait().unwrap().code(), String::from_utf8_lossy(&self.said).into_owned())
+    }
+}
+
 #[test]
 fn what_is_changed_after_the_plan_was_shown_stops_it() {
     let world = World::new(Story::Deploy);
     let _stop = Stop(world.dir.path());
-    // The plan is made, then the file is edited on the host, then the plan is agreed to: here by a terminal's hand.
-    let mut script = Command::new("script");
-    let deploy = format!("{} deploy --lang en", env!("CARGO_BIN_EXE_stapel"));
-    script.args(["-qefc", &deploy, "/dev/null"]).current_dir(world.dir.path().join("project"));
-    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut out = child.stdout.take().unwrap();
-    let mut said = Vec::new();
-    while !String::from_utf8_lossy(&said).contains("Go on?") {
-        let mut byte = [0];
-        assert_eq!(std::io::Read::read(&mut out, &mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&said));
-        said.push(byte[0]);
-    }
+    let mut asked = Asked::deploy(&world);
+    asked.wait_for_the_question();
     let before = world.seen();
     std::fs::write(world.dir.path().join("host/app/app.toml"), "version = 1 # by hand\n").unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"yes\n").unwrap();
-    std::io::Read::read_to_end(&mut out, &mut said).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(3), "{}", String::from_utf8_lossy(&said));
+    asked.agree();
+    let (code, said) = asked.end();
+    assert_eq!(code, Some(3), "{said}");
     let mut after = world.seen();
     assert_eq!(after.insert("app.toml".into(), before["app.toml"].clone()).unwrap(), "version = 1 # by hand\n");
     assert_eq!(before, after);
+}
+
+/// Two operators who have both seen the plan agree to it in the same moment. `STAPEL_RACES` says how often.
+#[test]
+fn of_two_operators_exactly_one_proceeds() {
+    let races: usize = std::env::var("STAPEL_RACES").ok().and_then(|n| n.parse().ok()).unwrap_or(10);
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    for race in 0..races {
+        std::fs::write(world.dir.path().join("project/race"), race.to_string()).unwrap();
+        let mut both = [Asked::deploy(&world), Asked::deploy(&world)];
+        both.iter_mut().for_each(Asked::wait_for_the_question);
+        both.iter_mut().for_each(Asked::agree);
+        let mut ended = both.map(Asked::end);
+        ended.sort_unstable();
+        let [(won, _), (lost, said)] = &ended;
+        assert_eq!((*won, *lost), (Some(0), Some(5)), "race {race}: {ended:?}");
+        assert!(said.contains("is running a deploy of this app since"), "race {race}: {said}");
+        world.settled();
+    }
+    let history = world.stapel(&["history", "-n", "1000"], None).1;
+    assert_eq!(history.lines().filter(|l| l.contains(" done ")).count(), races + 1, "{history}");
 }
 
 #[test]
