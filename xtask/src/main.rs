@@ -27,7 +27,8 @@ enum Chore {
     /// Measures against the rival, in one run
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Builds the static binary, strips it, and prints its size
+    /// Builds the program for every machine that it can be built for here, static and stripped, and prints its size; says
+    /// of the others how
     Dist,
     /// Checks licences, bans and duplicates of the dependencies
     Deny,
