@@ -34,7 +34,8 @@ enum Chore {
         #[arg(long, default_value_t = 200)]
         count: u32,
     },
-    /// Builds the static binary, strips it, and prints its size
+    /// Builds the program for every machine that it can be built for here, static and stripped, and prints its size; says
+    /// of the others how
     Dist,
     /// Checks licences, bans and duplicates of the dependencies
     Deny,

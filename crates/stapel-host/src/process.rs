@@ -1,9 +1,10 @@
 use std::ffi::OsString;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 /// A process by more than its number: numbers are given out again, the number together with the start time and the
@@ -49,12 +50,12 @@ impl ProcessId {
     pub fn wait(&self) {
         // The handle stays with this process, whomever the number is given to afterwards; that it was this one when it was
         // taken is looked at after that.
-        let handle = Pid::from_raw(self.pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let handle = handle(self.pid);
         while self.alive() {
             let limit = Timespec { tv_sec: 1, tv_nsec: 0 };
             match &handle {
                 Some(handle) => drop(poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&limit))),
-                // A kernel before 5.3.
+                // A Linux before 5.3, or no Linux.
                 None => drop(poll(&mut [], Some(&limit))),
             }
         }
@@ -69,6 +70,18 @@ impl ProcessId {
             let _ = kill_process(pid, signal);
         }
     }
+}
+
+/// What stays with a process whomever its number is given to, and is readable when it has ended.
+#[cfg(target_os = "linux")]
+fn handle(pid: i32) -> Option<OwnedFd> {
+    use rustix::process::{PidfdFlags, pidfd_open};
+    pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn handle(_: i32) -> Option<OwnedFd> {
+    None
 }
 
 /// Start time of a process that is not a zombie. The command name in the second field may hold anything but ends with

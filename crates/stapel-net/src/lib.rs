@@ -14,6 +14,7 @@ pub mod farewell;
 mod firewall;
 pub mod forwarder;
 mod iptables;
+mod kernel;
 mod mark;
 mod namespace;
 mod peer;
@@ -25,6 +26,7 @@ pub mod sockets;
 
 pub use family::Family;
 pub use firewall::Firewall;
+pub use kernel::enter;
 pub use mark::Mark;
 pub use namespace::connect;
 pub use peer::{Attachment, Peer};

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
-use nix::sched::{CloneFlags, setns};
 use stapel_text::{Problem, problem};
 use tokio::net::TcpStream;
+
+use crate::kernel;
 
 /// What identifies a network namespace: device and inode of its file.
 type Identity = (u64, u64);
@@ -72,7 +73,7 @@ pub async fn connect(pid: i32, address: SocketAddr, limit: Duration) -> Result<T
 }
 
 fn connect_inside(pid: i32, address: SocketAddr, limit: Duration) -> io::Result<std::net::TcpStream> {
-    setns(std::fs::File::open(format!("/proc/{pid}/ns/net"))?, CloneFlags::CLONE_NEWNET)?;
+    kernel::enter(pid)?;
     let stream = std::net::TcpStream::connect_timeout(&address, limit)?;
     stream.set_nonblocking(true)?;
     Ok(stream)

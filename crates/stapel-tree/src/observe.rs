@@ -32,7 +32,7 @@ pub(crate) fn observe(root: &Root, path: &str) -> Result<There, Problem> {
     let Some(parent) = root.parent(path)? else { return Ok(There::Nothing) };
     let name = split(path).1;
     let Some(stat) = stat(&parent, name).map_err(|e| root.io(path, e))? else { return Ok(There::Nothing) };
-    let mode = stat.st_mode & 0o7777;
+    let mode = wide(stat.st_mode) & 0o7777;
     let entry = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => Entry::Directory,
         FileType::Symlink => {
@@ -49,6 +49,11 @@ pub(crate) fn observe(root: &Root, path: &str) -> Result<There, Problem> {
         _ => return Ok(There::Special),
     };
     Ok(There::Entry(entry, Attributes { uid: stat.st_uid, gid: stat.st_gid, mode }))
+}
+
+/// The bits of a mode, which some systems keep in 16 bits.
+fn wide(mode: impl Into<u32>) -> u32 {
+    mode.into()
 }
 
 /// The hash and size of everything that comes.

@@ -1,7 +1,6 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -12,8 +11,7 @@ use crate::machine::Machine;
 /// How much of the hash names a build: 64 bits.
 const BUILD: usize = 16;
 
-/// The program that is brought to a host, which is this very program unless `STAPEL_AGENT` names another build of it
-/// (from macOS to Linux, say).
+/// A program that is brought to a host: this very program, or another build of it, see [`crate::Agents`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentBinary {
     path: PathBuf,
@@ -24,26 +22,6 @@ pub struct AgentBinary {
 }
 
 impl AgentBinary {
-    /// The program named by `STAPEL_AGENT`, or this one. Hashing it takes a moment, and is done once for as long as the
-    /// file stays the same.
-    ///
-    /// # Errors
-    /// `io-failed`.
-    pub fn current() -> Result<Self, Problem> {
-        static KNOWN: Mutex<Option<AgentBinary>> = Mutex::new(None);
-        let path = match std::env::var_os("STAPEL_AGENT").filter(|v| !v.is_empty()) {
-            Some(path) => PathBuf::from(path),
-            None => std::env::current_exe().map_err(|e| io(Path::new("/proc/self/exe"), &e))?,
-        };
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(agent) = known.as_ref().filter(|a| a.path == path && a.is_the_same()) {
-            return Ok(agent.clone());
-        }
-        let agent = Self::at(path)?;
-        *known = Some(agent.clone());
-        Ok(agent)
-    }
-
     /// The id of the build that this process is. On a host the agent's directory is named by it, which spares hashing.
     ///
     /// # Errors
@@ -125,7 +103,7 @@ impl AgentBinary {
         self.machine
     }
 
-    fn is_the_same(&self) -> bool {
+    pub(crate) fn is_the_same(&self) -> bool {
         fs::metadata(&self.path).is_ok_and(|m| m.len() == self.size && m.modified().ok() == self.modified)
     }
 }
@@ -148,12 +126,5 @@ mod tests {
         assert_eq!(agent.sha256(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(agent.directory(), concat!(env!("CARGO_PKG_VERSION"), "-ba7816bf8f01cfea"));
         assert_eq!(agent.size(), 3);
-    }
-
-    #[test]
-    fn this_program_is_its_own_agent() {
-        let agent = AgentBinary::current().unwrap();
-        assert_eq!(agent.path(), std::env::current_exe().unwrap());
-        assert_eq!(AgentBinary::current().unwrap(), agent);
     }
 }

@@ -9,7 +9,7 @@ use crate::script;
 use crate::{AgentBinary, Host, SshOptions};
 
 /// Brings the agent to its place on the host: under a temporary name, made durable, its hash checked there, renamed. What
-/// is interrupted leaves nothing and is done again from the start.
+/// is interrupted leaves nothing and is done again from the start. Where a whole one is found there already nothing is done.
 pub(crate) async fn bring(
     host: &Host,
     destination: &str,
@@ -33,8 +33,11 @@ pub(crate) async fn bring(
     drain.abort();
     match (ended.code, sent) {
         (0, _) => Ok(()),
-        (_, Err(error)) if ended.said.is_empty() => Err(problem!(Failed, "wire-cut", error = error)),
-        _ => Err(diagnose::bringing(host, &ended)),
+        // A script that ends early cuts the line as well, but for a reason of its own.
+        (code, Err(error)) if ended.said.is_empty() && !script::REASONS.contains(&code) => {
+            Err(problem!(Failed, "wire-cut", error = error))
+        }
+        _ => Err(diagnose::bringing(host, &ended, &line.stderr.places())),
     }
 }
 

@@ -3,7 +3,9 @@
 //!
 //! No daemon, no port, no key of its own: whoever may log in may release.
 
+mod account;
 mod agent;
+mod agents;
 mod bring;
 mod connect;
 mod connection;
@@ -18,8 +20,11 @@ mod script;
 mod session;
 mod ssh;
 mod stderr;
+mod sudo;
 
+pub use account::Account;
 pub use agent::AgentBinary;
+pub use agents::Agents;
 pub use connect::connect;
 pub use connection::{Connection, Receiver, Sender};
 pub use frame::{Frame, Kind, MAX_PAYLOAD};

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tracing::{debug, error, info, trace, warn};
 
 use crate::printable;
-use crate::script::MACHINE;
+use crate::script::{MACHINE, PLACE, USER};
 
 /// How much is kept for a message, in bytes from the end; how long one line may get.
 const KEPT: usize = 32 << 10;
@@ -25,6 +25,8 @@ pub(crate) struct Stderr {
 #[derive(Default)]
 struct Heard {
     machine: Option<String>,
+    user: Option<String>,
+    places: Vec<String>,
     kept: Vec<u8>,
 }
 
@@ -38,6 +40,16 @@ impl Stderr {
     /// What `uname -sm` said on the host, once our script has begun there.
     pub(crate) fn machine(&self) -> Option<String> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).machine.clone()
+    }
+
+    /// Whom `sudo` refused on the host.
+    pub(crate) fn user(&self) -> Option<String> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).user.clone()
+    }
+
+    /// What was said about places for the agent that will not do.
+    pub(crate) fn places(&self) -> Vec<String> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).places.clone()
     }
 
     /// What was said besides log records, made printable; at most 32 KiB from the end.
@@ -78,6 +90,14 @@ impl Heard {
         let text = printable(line, KEPT);
         if let Some(machine) = text.strip_prefix(MACHINE) {
             self.machine = Some(machine.to_owned());
+            return;
+        }
+        if let Some(user) = text.strip_prefix(USER) {
+            self.user = Some(user.to_owned());
+            return;
+        }
+        if let Some(place) = text.strip_prefix(PLACE) {
+            self.places.push(place.to_owned());
             return;
         }
         if !text.is_empty() {
@@ -128,6 +148,15 @@ mod tests {
         let stderr = heard(input).await;
         assert_eq!(stderr.machine().as_deref(), Some("Linux x86_64"));
         assert_eq!(stderr.said(), "banner\n{\"no\":1}\nlast\u{fffd} words");
+    }
+
+    #[tokio::test]
+    async fn what_the_scripts_say_is_for_us_and_not_kept() {
+        let input = b"stapel-user: anna\nstapel-place: noexec|/home/anna|\nstapel-place: foreign|/var/tmp/x|\noops\n";
+        let stderr = heard(input).await;
+        assert_eq!(stderr.user().as_deref(), Some("anna"));
+        assert_eq!(stderr.places(), ["noexec|/home/anna|", "foreign|/var/tmp/x|"]);
+        assert_eq!(stderr.said(), "oops");
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use stapel_host::{Command, ProcessId};
 use stapel_release::{Direction, Fault, Recorded, Release};
 use stapel_text::{Problem, problem};
 use stapel_tree::{Hash, Manifest};
-use stapel_wire::{AgentBinary, Host, MAX_PAYLOAD, Session, SshOptions};
+use stapel_wire::{Agents, Host, MAX_PAYLOAD, Session, SshOptions};
 
 use crate::project::Project;
 use crate::render::Screen;
@@ -22,10 +22,8 @@ impl Client {
     pub(crate) async fn open(project: &Project, screen: &Screen) -> Result<Self, Problem> {
         let host = Host::parse(project.host())?;
         let ssh = SshOptions::from_env();
-        let session = stapel_wire::connect(&host, &AgentBinary::current()?, &ssh, &|done, total| {
-            screen.bringing_agent(done, total)
-        })
-        .await?;
+        let bringing = |done, total| screen.bringing_agent(done, total);
+        let session = stapel_wire::connect(&host, project.account(), &Agents::from_env()?, &ssh, &bringing).await?;
         let mut client = Self { session };
         let opening = Opening {
             config: project.config.clone(),

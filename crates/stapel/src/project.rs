@@ -1,10 +1,11 @@
 //! The project on the operator's machine: its `stapel.toml`, its tree, its commit.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use stapel_core::config::Config;
+use stapel_core::config::{Become, Config};
 use stapel_host::Command;
 use stapel_text::{Problem, problem};
 use stapel_tree::{Entry, Hash, Manifest, Rules};
+use stapel_wire::Account;
 
 use crate::args::Place;
 use crate::render::Screen;
@@ -47,6 +48,14 @@ impl Project {
     /// The host of the target.
     pub(crate) fn host(&self) -> &str {
         &self.config.targets[&self.target].host
+    }
+
+    /// As whom the agent runs there.
+    pub(crate) fn account(&self) -> Account {
+        match self.config.targets[&self.target].become_root {
+            None => Account::Own,
+            Some(Become::Sudo) => Account::Sudo,
+        }
     }
 
     /// Where an entry of the manifest lies.

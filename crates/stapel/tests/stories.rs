@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
 
+#[path = "stories/agent.rs"]
+mod agent;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

@@ -13,6 +13,6 @@ mod types;
 pub use check::{Check, Way};
 pub use finding::{Finding, Findings};
 pub use types::{
-    Backup, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay, Service,
-    Source, Target, Watch,
+    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay,
+    Service, Source, Target, Watch,
 };

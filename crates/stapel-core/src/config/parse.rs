@@ -7,7 +7,7 @@ use toml::de::DeTable;
 
 use super::table::{Errors, Table};
 use super::{
-    Backup, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
+    Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
     MigrationTool, Relay, Service, Source, Target, Watch, Way,
 };
 
@@ -79,13 +79,14 @@ fn targets(root: &Table<'_>) -> BTreeMap<String, Target> {
         let host = t.required("host");
         let path = t.required("path").map(Utf8PathBuf::from);
         let state = t.string("state").map(Utf8PathBuf::from);
+        let become_root = t.choice("become", &[("sudo", Become::Sudo)]);
         for (key, given) in [("path", &path), ("state", &state)] {
             if given.as_ref().is_some_and(|p| !p.is_absolute()) {
                 t.error(t.span_of(key), text!("core-config-absolute", key = key));
             }
         }
         if let (Some(host), Some(path)) = (host, path) {
-            all.insert(name, Target { host, path, state });
+            all.insert(name, Target { host, path, state, become_root });
         }
         t.finish();
     }

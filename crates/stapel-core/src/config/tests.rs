@@ -101,6 +101,25 @@ fn each_wrong_value_has_its_message() {
 }
 
 #[test]
+fn a_target_may_become_root_by_sudo_and_by_nothing_else() {
+    let with = |value: &str| {
+        GOOD.replace("path = \"/opt/convertik\"", &format!("path = \"/opt/convertik\"\nbecome = {value}"))
+    };
+    assert_eq!(Config::parse("stapel.toml", GOOD).unwrap().targets["production"].become_root, None);
+    let config = Config::parse("stapel.toml", &with("\"sudo\"")).unwrap();
+    assert_eq!(config.targets["production"].become_root, Some(Become::Sudo));
+    assert_eq!(findings(&with("\"su\"")), [("core-config-choice".into(), 6, 10)]);
+    assert_eq!(findings(&with("true")), [("core-config-type".into(), 6, 10)]);
+    let refused = Config::parse("stapel.toml", &with("\"su\"")).unwrap_err();
+    assert!(refused.render(&Catalogue::new(Lang::En), false).contains("one of: sudo"));
+    // What an older Stapel wrote down has no such key.
+    let mut old = serde_json::to_value(&config.targets["production"]).unwrap();
+    assert_eq!(old["become"], "sudo");
+    old.as_object_mut().unwrap().remove("become");
+    assert_eq!(serde_json::from_value::<Target>(old).unwrap().become_root, None);
+}
+
+#[test]
 fn an_empty_file_says_what_is_missing() {
     let ids: Vec<_> = findings("").into_iter().map(|f| f.0).collect();
     assert_eq!(ids, ["core-config-missing", "core-config-no-service", "core-config-no-target"]);

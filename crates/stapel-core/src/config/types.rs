@@ -75,6 +75,17 @@ pub struct Target {
     pub path: Utf8PathBuf,
     /// Where Stapel keeps its state on the host, if not in the usual place.
     pub state: Option<Utf8PathBuf>,
+    /// How the agent becomes root there, if the one who logs in is not.
+    #[serde(rename = "become", default)]
+    pub become_root: Option<Become>,
+}
+
+/// Ways for the agent to become root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Become {
+    /// `sudo`, which must not ask for a password.
+    Sudo,
 }
 
 /// `[source]`: what is shipped.

@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
+use crate::kernel;
+
 /// The kernel cuts it to `net.core.somaxconn`.
 const BACKLOG: i32 = 65535;
 /// How often another port is tried when the one that the kernel chose for IPv4 is taken for IPv6.
@@ -36,10 +38,8 @@ fn listener(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
-        socket.set_ip_transparent_v6(true)?;
-    } else {
-        socket.set_ip_transparent_v4(true)?;
     }
+    kernel::make_transparent(&socket, address.is_ipv4())?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;

@@ -1,5 +1,6 @@
-use nix::sys::socket::{getsockopt, sockopt};
 use tokio::net::TcpStream;
+
+use crate::kernel;
 
 /// The port that the client meant. TPROXY leaves it in the socket's own address; REDIRECT rewrites it, and the
 /// connection tracking remembers it.
@@ -8,10 +9,5 @@ pub(super) fn original_port(stream: &TcpStream, expected: u16) -> Option<u16> {
     if local.port() == expected {
         return Some(expected);
     }
-    let port = if local.is_ipv4() {
-        getsockopt(stream, sockopt::OriginalDst).ok()?.sin_port
-    } else {
-        getsockopt(stream, sockopt::Ip6tOriginalDst).ok()?.sin6_port
-    };
-    Some(u16::from_be(port))
+    kernel::original_port(stream, local.is_ipv4())
 }

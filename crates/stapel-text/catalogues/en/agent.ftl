@@ -1,6 +1,6 @@
 ### agent: the process on the host and the steps of a release
 agent-state = Stapel cannot keep its state in { $path }: { $error }
-    .remedy = Run as a user who may write there, or name another directory on the host with `state` in the target's table of stapel.toml.
+    .remedy = Log in as root, or put become = "sudo" into the target's table of stapel.toml, or name there with `state` another directory on the host.
 agent-no-target = There is no target "{ $name }" in stapel.toml; there is: { $known }.
     .remedy = Name one of these.
 agent-no-service = There is no service "{ $name }" in stapel.toml; there is: { $known }.

@@ -3,7 +3,7 @@
 engine-unreachable = The Docker daemon does not answer at { $socket }: { $error }
     .remedy = Start Docker (systemctl start docker), or set DOCKER_HOST to the socket it listens on.
 engine-denied = The Docker daemon at { $socket } may not be used by this user.
-    .remedy = Add the user to the group docker and log in again, or use a user who may run docker.
+    .remedy = Add the user to the group docker and log in again, or log in as root, or put become = "sudo" into the target's table of stapel.toml.
 engine-host-unsupported = DOCKER_HOST is { $host }, but Stapel talks to Docker only through a socket of the server itself.
     .remedy = Unset DOCKER_HOST on the server, or set it to unix:///path/to/docker.sock.
 engine-request-failed = Docker refused a request about { $object }: { $error }

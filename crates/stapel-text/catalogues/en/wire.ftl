@@ -14,13 +14,32 @@ wire-ssh-failed = ssh to { $host } failed: { $said }
 wire-shell = The login shell on { $host } did not run Stapel's command (exit code { $code }): { $said }
     .remedy = Check that this user may log in and run commands: ssh { $host } true
 wire-agent-cannot-run = Stapel's agent does not start on { $host } ({ $machine }, exit code { $code }): { $said }
-    .remedy = Check that programs may be run from the home directory there (no noexec), and use a build of Stapel for { $machine }.
+    .remedy = Run the file that the message names by hand there; use a build of Stapel for { $machine } that needs no libraries (cargo xtask dist makes one).
 wire-machine-unfit = { $host } is { $machine }, and this agent is built for { $agent }.
-    .remedy = Name a build for { $machine } in the environment variable STAPEL_AGENT.
+    .remedy = Put a build for { $machine } at { $place } (cargo xtask dist makes it or says how), or name it in the environment variable STAPEL_AGENT.
 wire-no-space = The disk of { $host } is full: { $said }
-    .remedy = Free some space in the home directory there and run Stapel again.
-wire-cannot-write = Stapel's agent cannot be put into ~/.stapel on { $host }: { $said }
-    .remedy = Check who owns the home directory and ~/.stapel there, and that the file system may be written.
+    .remedy = Free some space there, in the home directory or /var/tmp, and run Stapel again.
+wire-cannot-write = Stapel's agent cannot be written on { $host }: { $said }
+    .remedy = Run Stapel again. If it stays, look at the disk there (dmesg) and at who else changes the directory that is named.
+wire-no-place =
+    Stapel's agent cannot be put anywhere on { $host }:
+    { $places }
+    .remedy = One of these places is enough. Make it a directory that belongs to the user who logs in, with mode 0700, on a file system that may be written and is mounted without noexec; for example, as root there: install -d -m 700 -o USER /var/lib/stapel-agents-$(id -u USER)
+wire-sudo-password = sudo on { $host } asks { $user } for a password, and nobody is there to give it: { $said }
+    .remedy =
+        Put this line into a file of its own there, with “visudo -f /etc/sudoers.d/stapel”: { $user } ALL=(root) NOPASSWD: ALL
+        Or log in as root and leave `become` out.
+wire-sudo-refused = sudo on { $host } does not let { $user } run Stapel's agent as root: { $said }
+    .remedy = “sudo -n true” by hand there must work. This line lets it, with “visudo -f /etc/sudoers.d/stapel”: { $user } ALL=(root) NOPASSWD: ALL
+wire-no-sudo = { $host } has no sudo, and the target says become = "sudo".
+    .remedy = Install sudo there, or log in as root and leave `become` out.
+wire-places =
+    { $first }
+    { $next }
+wire-place-missing = { $path }: the home directory is not there
+wire-place-foreign = { $path }: belongs to somebody else, is a link, or others may enter it
+wire-place-noexec = { $path }: programs cannot be run there (noexec)
+wire-place-write = { $path }: cannot be written: { $said }
 wire-no-hasher = { $host } has neither sha256sum nor shasum, so that the agent cannot be checked there.
     .remedy = Install coreutils there.
 wire-arrived-damaged = The agent arrived damaged at { $host }; it was thrown away.

@@ -1,6 +1,6 @@
 ### agent: the process on the host and the steps of a release
 agent-state = Stapel не может хранить своё состояние в { $path }: { $error }
-    .remedy = Запустите от имени пользователя, которому туда можно писать, или укажите другой каталог на сервере ключом `state` в таблице цели в stapel.toml.
+    .remedy = Входите как root, или добавьте become = "sudo" в таблицу цели в stapel.toml, или укажите там ключом `state` другой каталог на сервере.
 agent-no-target = В stapel.toml нет цели "{ $name }"; есть: { $known }.
     .remedy = Назовите одну из них.
 agent-no-service = В stapel.toml нет сервиса "{ $name }"; есть: { $known }.

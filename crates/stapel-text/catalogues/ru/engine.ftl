@@ -3,7 +3,7 @@
 engine-unreachable = Демон Docker не отвечает по адресу { $socket }: { $error }
     .remedy = Запустите Docker (systemctl start docker) или укажите в DOCKER_HOST сокет, на котором он слушает.
 engine-denied = Этому пользователю нельзя обращаться к демону Docker через { $socket }.
-    .remedy = Добавьте пользователя в группу docker и войдите заново или используйте пользователя, которому разрешено запускать docker.
+    .remedy = Добавьте пользователя в группу docker и войдите заново или входите как root, или добавьте become = "sudo" в таблицу цели в stapel.toml.
 engine-host-unsupported = DOCKER_HOST равен { $host }, но Stapel обращается к Docker только через сокет самого сервера.
     .remedy = Уберите DOCKER_HOST на сервере или укажите в нём unix:///путь/к/docker.sock.
 engine-request-failed = Docker отклонил запрос о { $object }: { $error }

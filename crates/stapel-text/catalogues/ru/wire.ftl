@@ -14,13 +14,32 @@ wire-ssh-failed = Ошибка ssh при подключении к { $host }: {
 wire-shell = Оболочка входа на { $host } не выполнила команду Stapel (код возврата { $code }): { $said }
     .remedy = Проверьте, что этому пользователю разрешено входить и выполнять команды: ssh { $host } true
 wire-agent-cannot-run = Агент Stapel не запускается на { $host } ({ $machine }, код возврата { $code }): { $said }
-    .remedy = Проверьте, что из домашнего каталога можно запускать программы (нет noexec), и возьмите сборку Stapel для { $machine }.
+    .remedy = Запустите там вручную файл, названный в сообщении; возьмите сборку Stapel для { $machine }, которой не нужны библиотеки (её делает cargo xtask dist).
 wire-machine-unfit = { $host } — это { $machine }, а агент собран для { $agent }.
-    .remedy = Укажите сборку для { $machine } в переменной окружения STAPEL_AGENT.
+    .remedy = Положите сборку для { $machine } в { $place } (cargo xtask dist сделает её или скажет как) или укажите её в переменной окружения STAPEL_AGENT.
 wire-no-space = На диске { $host } нет места: { $said }
-    .remedy = Освободите место в домашнем каталоге на сервере и повторите.
-wire-cannot-write = Не удалось записать агент Stapel в ~/.stapel на { $host }: { $said }
-    .remedy = Проверьте, кому принадлежат домашний каталог и ~/.stapel и доступна ли файловая система для записи.
+    .remedy = Освободите там место в домашнем каталоге или в /var/tmp и повторите.
+wire-cannot-write = Не удалось записать агент Stapel на { $host }: { $said }
+    .remedy = Повторите. Если ошибка осталась, проверьте там диск (dmesg) и кто ещё меняет названный каталог.
+wire-no-place =
+    Агент Stapel некуда положить на { $host }:
+    { $places }
+    .remedy = Хватит одного из этих мест. Пусть это будет каталог пользователя, который входит на сервер, с правами 0700, на файловой системе, доступной для записи и смонтированной без noexec; например, от имени root там: install -d -m 700 -o USER /var/lib/stapel-agents-$(id -u USER)
+wire-sudo-password = sudo на { $host } спрашивает у { $user } пароль, а ввести его некому: { $said }
+    .remedy =
+        Добавьте там отдельным файлом, командой «visudo -f /etc/sudoers.d/stapel», строку: { $user } ALL=(root) NOPASSWD: ALL
+        Или входите как root и уберите `become`.
+wire-sudo-refused = sudo на { $host } не разрешает { $user } запускать агент Stapel от имени root: { $said }
+    .remedy = Команда «sudo -n true» должна работать там вручную. Это разрешает строка, добавленная командой «visudo -f /etc/sudoers.d/stapel»: { $user } ALL=(root) NOPASSWD: ALL
+wire-no-sudo = На { $host } нет sudo, а у цели указано become = "sudo".
+    .remedy = Установите там sudo или входите как root и уберите `become`.
+wire-places =
+    { $first }
+    { $next }
+wire-place-missing = { $path }: домашнего каталога нет
+wire-place-foreign = { $path }: принадлежит другому, или это ссылка, или туда могут войти другие
+wire-place-noexec = { $path }: программы там не запускаются (noexec)
+wire-place-write = { $path }: запись невозможна: { $said }
 wire-no-hasher = На { $host } нет ни sha256sum, ни shasum, проверить агент там нечем.
     .remedy = Установите там пакет coreutils.
 wire-arrived-damaged = Агент дошёл до { $host } повреждённым и был удалён.

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
 
 use camino::Utf8Path;
 use rustix::fs::{self, AtFlags, Gid, Mode, OFlags, Uid};
@@ -60,7 +61,7 @@ impl<'a> Hand<'a> {
                 self.store.copy_to(hash, &mut file)?;
                 give(&file, owner).map_err(io)?;
                 // After the owner, whose change takes away the bits for set-user-id.
-                fs::fchmod(&file, Mode::from_raw_mode(*mode)).map_err(io)?;
+                file.set_permissions(Permissions::from_mode(*mode)).map_err(|e| self.root.io(path, e))?;
                 file.sync_all().map_err(|e| self.root.io(path, e))?;
             }
         }
@@ -78,8 +79,10 @@ impl<'a> Hand<'a> {
         };
         give(&fd, owner).map_err(io)?;
         // Whatever the umask; a set-group-id bit that it inherited stays.
-        let inherited = fs::fstat(&fd).map_err(io)?.st_mode & 0o7000;
-        fs::fchmod(&fd, Mode::from_raw_mode(mode.unwrap_or(inherited | 0o755))).map_err(io)
+        let io = |e: std::io::Error| self.root.io(path, e);
+        let dir = File::from(fd);
+        let inherited = dir.metadata().map_err(io)?.permissions().mode() & 0o7000;
+        dir.set_permissions(Permissions::from_mode(mode.unwrap_or(inherited | 0o755))).map_err(io)
     }
 
     /// Removes a file or link; one that is not there is fine.

@@ -3,21 +3,12 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use stapel_text::Problem;
-use stapel_wire::{AgentBinary, Host, SshOptions, connect};
+use stapel_wire::{Account, AgentBinary, Host, SshOptions, connect};
 
-use crate::server::{ECHO, Server, agent, host};
+use crate::server::{ECHO, S390X, Server, agent, elf, host, only};
 
 async fn refused(server: &Server, agent: &AgentBinary) -> Problem {
-    connect(&host(), agent, &server.options(), &|_, _| {}).await.err().unwrap()
-}
-
-/// The beginning of an ELF program for this machine number.
-fn elf(machine: u8) -> Vec<u8> {
-    let mut program = b"\x7fELF\x02\x01\x01".to_vec();
-    program.resize(64, 0);
-    program[16] = 2;
-    program[18] = machine;
-    program
+    connect(&host(), Account::Own, &only(agent), &server.options(), &|_, _| {}).await.err().unwrap()
 }
 
 #[tokio::test]
@@ -48,7 +39,7 @@ async fn a_host_where_nobody_listens() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     for destination in [format!("ssh://127.0.0.1:{port}"), "nowhere.invalid".into()] {
         let host = Host::parse(&destination).unwrap();
-        let problem = connect(&host, &agent, &server.options(), &|_, _| {}).await.err().unwrap();
+        let problem = connect(&host, Account::Own, &only(&agent), &server.options(), &|_, _| {}).await.err().unwrap();
         assert_eq!(problem.code(), "wire-unreachable", "{problem}");
         assert!(problem.to_string().contains(&destination), "{problem}");
     }
@@ -57,8 +48,7 @@ async fn a_host_where_nobody_listens() {
 #[tokio::test]
 async fn a_program_for_another_machine_is_not_even_brought() {
     let Some(server) = Server::new() else { return };
-    let s390x = 22;
-    let agent = server.agent(&elf(s390x));
+    let agent = server.agent(&elf(S390X));
     let problem = refused(&server, &agent).await;
     assert_eq!(
         problem.code(),
@@ -73,14 +63,6 @@ async fn a_program_that_does_not_run_there() {
     let agent = server.agent(b"#!/no/such/interpreter\n");
     let problem = refused(&server, &agent).await;
     assert_eq!(problem.code(), "wire-agent-cannot-run", "{problem}");
-}
-
-#[tokio::test]
-async fn a_home_that_cannot_be_written() {
-    let Some(server) = Server::new() else { return };
-    fs::write(server.home().join(".stapel"), "a file").unwrap();
-    let problem = refused(&server, &server.agent(ECHO.as_bytes())).await;
-    assert_eq!(problem.code(), "wire-cannot-write", "{problem}");
 }
 
 #[tokio::test]
@@ -105,12 +87,12 @@ async fn an_agent_of_another_protocol() {
 async fn a_local_program_that_is_no_agent() {
     let dir = tempfile::tempdir().unwrap();
     let local = async |agent: &AgentBinary| {
-        connect(&Host::LOCAL, agent, &SshOptions::default(), &|_, _| {}).await.err().unwrap()
+        connect(&Host::LOCAL, Account::Own, &only(agent), &SshOptions::default(), &|_, _| {}).await.err().unwrap()
     };
     let program = agent(&dir.path().join("agent"), b"#!/bin/sh\necho '\x1b[31mno such command' >&2\nexit 2\n");
     let problem = local(&program).await;
     assert_eq!(problem.code(), "wire-local-failed");
     assert!(problem.to_string().contains("\u{fffd}[31mno such command"), "{problem}");
     fs::remove_file(Path::new(program.path())).unwrap();
-    assert_eq!(local(&program).await.code(), "wire-local-failed");
+    assert_eq!(local(&program).await.code(), "io-failed");
 }

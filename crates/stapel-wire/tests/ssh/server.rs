@@ -2,13 +2,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use stapel_wire::{AgentBinary, Host, SshOptions};
+use stapel_wire::{AgentBinary, Agents, Host, SshOptions};
 use tempfile::TempDir;
 
 const SSHD: &str = "/usr/sbin/sshd";
 
 /// Says hello and then repeats what it is told.
 pub(crate) const ECHO: &str = "#!/bin/sh\nread hello\necho STAPEL 1 0.1.0 abcd\nexec cat\n";
+
+/// The number of a machine that this one is not.
+pub(crate) const S390X: u8 = 22;
+
+/// The beginning of an ELF program for this machine number.
+pub(crate) fn elf(machine: u8) -> Vec<u8> {
+    let mut program = b"\x7fELF\x02\x01\x01".to_vec();
+    program.resize(64, 0);
+    program[16] = 2;
+    program[18] = machine;
+    program
+}
 
 /// An `sshd` of its own for each connection, behind `ProxyCommand`: no port that could be taken, nothing to end. Keys,
 /// known hosts and the home directory at the other side are in a temporary directory.
@@ -84,6 +96,11 @@ impl Server {
 
 pub(crate) fn host() -> Host {
     Host::parse("web.example").unwrap()
+}
+
+/// This agent whatever the host is.
+pub(crate) fn only(agent: &AgentBinary) -> Agents {
+    Agents::only(agent.path())
 }
 
 /// Writes a program by another process: one that this process holds open for writing at the moment when another test

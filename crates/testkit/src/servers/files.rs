@@ -29,4 +29,19 @@ impl Server {
         let load = Tool::docker(["exec", "--interactive", &self.container, "docker", "load", "--quiet"]);
         Tool::docker(["save"]).args(names.iter().copied()).pipe_into(load).map(drop)
     }
+
+    /// Installs Debian packages that its image does not have. They come by way of this machine's own network, as what images
+    /// are made of does: a Docker bridge may have no way out.
+    ///
+    /// # Errors
+    /// When they cannot be had.
+    pub fn install(&self, packages: &[&str]) -> Result<()> {
+        let fetch = "apt-get -qq update >/dev/null && apt-get -qq -y --no-install-recommends --download-only install \"$@\" >/dev/null && \
+                     cd /var/cache/apt/archives && tar -c *.deb";
+        let unpack = "dir=$(mktemp -d) && cd \"$dir\" && tar -x && dpkg -i ./*.deb && rm -r \"$dir\"";
+        Tool::docker(["run", "--rm", "--network=host", self.flavour.image(), "sh", "-c", fetch, "fetch"])
+            .args(packages.iter().copied())
+            .pipe_into(Tool::docker(["exec", "--interactive", &self.container, "sh", "-c", unpack]))
+            .map(drop)
+    }
 }
