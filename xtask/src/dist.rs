@@ -11,8 +11,7 @@ pub(crate) fn run() -> Result<()> {
     build.env("RUSTFLAGS", "-C target-feature=+crt-static");
     build.args(["build", "--profile", "dist", "--package", "stapel", "--target", TARGET]);
     cargo::run(&mut build)?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| cargo::root().join("target"), Into::into);
-    let binary = target.join(TARGET).join("dist/stapel");
+    let binary = cargo::target().join(TARGET).join("dist/stapel");
     let bytes = std::fs::metadata(&binary).with_context(|| binary.display().to_string())?.len();
     println!("{} {bytes} bytes ({:.1} MB), static, stripped", binary.display(), f64::from(u32::try_from(bytes)?) / 1e6);
     println!(

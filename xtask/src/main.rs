@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod deny;
 mod dist;
+mod matrix;
 mod server;
 mod test;
 
@@ -27,6 +28,8 @@ enum Chore {
     /// Measures against the rival, in one run
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Lets something die at every boundary of the journal of every story, and looks what recovery alone makes of it
+    Matrix(matrix::Args),
     /// Builds the static binary, strips it, and prints its size
     Dist,
     /// Checks licences, bans and duplicates of the dependencies
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<()> {
     match Args::parse().chore {
         Chore::Test { args } => test::run(&args),
         Chore::Bench(bench) => bench::run(&bench),
+        Chore::Matrix(args) => matrix::run(&args),
         Chore::Dist => dist::run(),
         Chore::Deny => deny::run(),
         Chore::Server(args) => server::run(&args),

@@ -5,6 +5,7 @@ pub mod convertik;
 pub mod http;
 pub mod images;
 pub mod machine;
+pub mod matrix;
 mod operator;
 mod place;
 pub mod residue;

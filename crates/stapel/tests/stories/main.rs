@@ -1,7 +1,9 @@
 //! Convertik released over ssh onto real servers of both flavours, under load on every way in: nothing is lost, and each
-//! acknowledged write is stored once. RUNBOOKS.md rows C1, C3–C8, G1.
+//! acknowledged write is stored once. RUNBOOKS.md rows C1, C3–C8, G1. And the fixed part of the crash matrix.
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
+
+mod matrix;
 
 use stapel_load::verify_stored;
 use testkit::{Convertik, Flavour, Operator, Server, Ways, convertik, residue};
