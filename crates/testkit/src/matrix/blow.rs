@@ -5,12 +5,15 @@ use anyhow::{Result, ensure};
 use super::{Fault, disk};
 use crate::convertik;
 use crate::servers::{Process, Server};
-use crate::wait::until_true;
+use crate::wait::until_every;
 use crate::ways::Ways;
 
 /// For the app to answer on every way again after something that took it down. Far above what a boot takes: how long it
 /// was is measured and reported, and only an app that does not come back at all ends here.
 const AGAIN: Duration = Duration::from_mins(4);
+
+/// Between two looks: often enough to measure by, seldom enough not to be in the way of what comes up.
+const EVERY: Duration = Duration::from_millis(250);
 
 /// The time in which the fault itself took the app down.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +57,9 @@ pub(super) fn strike(server: &Server, fault: Fault, release: &Process, ways: &mu
     if !fault.takes_the_app_down() {
         return Ok(None);
     }
-    until_true("the app answers on every way again", AGAIN, || convertik::serves(server, None))?;
+    until_every(EVERY, "the app answers on every way again", AGAIN, || {
+        Ok(convertik::serves(server, None).then_some(()))
+    })?;
     let down = Down { from, to: Instant::now() };
     if fault == Fault::Reboot {
         ways.after_a_boot(server)?;
