@@ -1,5 +1,5 @@
 use anyhow::{Result, bail, ensure};
-use serde_json::json;
+use serde::Serialize;
 use testkit::Flavour;
 use testkit::matrix::{Cell, Fault, Matrix, Story, Verdict, sample};
 
@@ -51,6 +51,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         args.cell.iter().try_for_each(|cell| run.one(cell))?;
     }
     run.sum()
+}
+
+/// The last line.
+#[derive(Serialize)]
+struct Sum<'a> {
+    matrix: &'static str,
+    cells: usize,
+    ok: usize,
+    failed: &'a [String],
 }
 
 struct Run<'a> {
@@ -107,7 +116,8 @@ impl Run<'_> {
     fn sum(self) -> Result<()> {
         let ok = self.cells - self.failed.len();
         if self.args.json {
-            println!("{}", json!({ "matrix": "sum", "cells": self.cells, "ok": ok, "failed": self.failed }));
+            let sum = Sum { matrix: "sum", cells: self.cells, ok, failed: &self.failed };
+            println!("{}", serde_json::to_string(&sum)?);
         } else {
             println!("{ok} of {} cells held", self.cells);
         }
