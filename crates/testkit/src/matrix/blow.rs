@@ -37,10 +37,7 @@ pub(super) fn strike(server: &Server, fault: Fault, release: &Process, ways: &mu
         Fault::Kill => server.signal("KILL", std::slice::from_ref(release))?,
         Fault::KillAll => server.signal("KILL", &agents(server, &["guard", "release"])?)?,
         Fault::Ssh => cut_sessions(server)?,
-        Fault::Dockerd => {
-            server.kill_dockerd()?;
-            server.start_dockerd()?;
-        }
+        Fault::Dockerd => server.restart_dockerd()?,
         Fault::Reboot => {
             server.power_off()?;
             server.power_on()?;

@@ -14,7 +14,7 @@ pub enum Fault {
     KillAll,
     /// The operator's session is cut; the release goes on.
     Ssh,
-    /// The Docker daemon is killed and started again, and with it all containers; the release goes on.
+    /// The Docker daemon is restarted, and with it all containers; the release goes on.
     Dockerd,
     /// The server loses its power and boots.
     Reboot,
