@@ -58,7 +58,7 @@ const BUILDS: [Build; 4] = [
 /// for it: `bundle/stapel` for this machine, and `bundle/agents/<System>-<machine>/stapel` for every one. What cannot be built
 /// here is said, with the reason and the command that builds it where it can be.
 pub(crate) fn run() -> Result<()> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| cargo::root().join("target"), PathBuf::from);
+    let target = cargo::target();
     let bundle = target.join("bundle");
     let here = here();
     let mut left = Vec::new();

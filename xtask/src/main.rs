@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod deny;
 mod dist;
+mod matrix;
 mod races;
 mod server;
 mod test;
@@ -34,6 +35,8 @@ enum Chore {
         #[arg(long, default_value_t = 200)]
         count: u32,
     },
+    /// Lets something die at every boundary of the journal of every story, and looks what recovery alone makes of it
+    Matrix(matrix::Args),
     /// Builds the program for every machine that it can be built for here, static and stripped, and prints its size; says
     /// of the others how
     Dist,
@@ -48,6 +51,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Test { args } => test::run(&args),
         Chore::Bench(bench) => bench::run(&bench),
         Chore::Races { count } => races::run(count),
+        Chore::Matrix(args) => matrix::run(&args),
         Chore::Dist => dist::run(),
         Chore::Deny => deny::run(),
         Chore::Server(args) => server::run(&args),

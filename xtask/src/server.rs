@@ -1,4 +1,4 @@
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use clap::Subcommand;
 use testkit::{Convertik, Flavour, Server, servers};
 
@@ -14,7 +14,7 @@ enum Verb {
     Up {
         /// bookworm (Docker 20.10, docker-compose 1.29) or trixie (Docker 26.1, docker compose 2.26)
         #[arg(long, default_value = "trixie")]
-        flavour: String,
+        flavour: Flavour,
         /// What `ssh` calls it
         #[arg(long, default_value = "convertik.example")]
         name: String,
@@ -30,11 +30,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.verb {
         Verb::Down => servers::sweep_all(),
         Verb::Up { flavour, name, bare } => {
-            let Some(flavour) = Flavour::ALL.into_iter().find(|f| f.to_string() == *flavour) else {
-                bail!("no flavour {flavour}: bookworm or trixie")
-            };
             ensure!(testkit::ready()?, "this machine cannot have test servers");
-            let server = Server::start_kept(flavour, name)?;
+            let server = Server::start_kept(*flavour, name)?;
             if !bare {
                 Convertik::of_this_repository().run_by_hand(&server, "1")?;
             }

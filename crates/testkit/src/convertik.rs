@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::http;
 use crate::servers::Server;
 use crate::tool::Tool;
 use crate::wait::until_true;
+
+mod asked;
+
+pub use asked::{answers, revision, schema_of_version_1, serves, sql, stored, tree, versions};
 
 /// Where the app lies on the server.
 pub const PATH: &str = "/opt/convertik";
@@ -77,7 +80,8 @@ impl Convertik {
         }
     }
 
-    /// Brings this version into service on a server with nothing on it, and waits until it answers through the proxy.
+    /// Brings this version into service as the team does, and waits until it answers through the proxy. On a server that
+    /// has it in service already nothing is started again; the tree is the example's in any case.
     ///
     /// # Errors
     /// When one of the commands fails, or it does not come to answer.
@@ -87,7 +91,9 @@ impl Convertik {
         let brought = self.bring(server, version, &local);
         std::fs::remove_dir_all(&local)?;
         brought?;
-        server.run(&["docker", "network", "create", "caddy"])?;
+        if !server.exec(&["docker", "network", "inspect", "caddy"])?.ok() {
+            server.run(&["docker", "network", "create", "caddy"])?;
+        }
         let compose = |path: &str, file: &str, args: &[&str]| in_dir(server, path, &[&["-f", file], args].concat());
         compose(PATH, COMPOSE_FILE, &["build"])?;
         compose(PATH, COMPOSE_FILE, &["up", "-d"])?;
@@ -117,12 +123,6 @@ pub fn compose_command(server: &Server) -> &'static [&'static str] {
 /// When compose fails.
 pub fn compose(server: &Server, args: &[&str]) -> Result<String> {
     in_dir(server, PATH, &[&["-f", COMPOSE_FILE], args].concat())
-}
-
-/// Whether the app's `/health` is well through the proxy.
-#[must_use]
-pub fn answers(server: &Server) -> bool {
-    http::get(server.ip().into(), 80, DOMAIN, "/health").is_ok_and(|answer| answer.status == 200)
 }
 
 fn in_dir(server: &Server, dir: &str, args: &[&str]) -> Result<String> {

@@ -5,15 +5,21 @@ pub mod convertik;
 pub mod http;
 pub mod images;
 pub mod machine;
+pub mod matrix;
+mod operator;
 mod place;
+pub mod residue;
 pub mod servers;
 mod tool;
 mod wait;
+mod ways;
 
 pub use convertik::Convertik;
+pub use operator::{Operator, Told};
 pub use servers::{Flavour, Server};
 pub use tool::{Output, Tool};
-pub use wait::{until, until_true};
+pub use wait::{until, until_every, until_true};
+pub use ways::{Way, Ways};
 
 /// Brings all that servers need to this machine, with progress on standard error; quick when it is there. `false` where this
 /// machine cannot have servers; then it has said what is missing, and the test is left out.

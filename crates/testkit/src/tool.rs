@@ -34,6 +34,16 @@ impl Output {
     }
 }
 
+impl From<std::process::Output> for Output {
+    fn from(out: std::process::Output) -> Self {
+        Self {
+            code: out.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
+        }
+    }
+}
+
 impl Tool {
     /// A command of this program without input.
     pub fn new(program: impl Into<OsString>) -> Self {
@@ -91,11 +101,7 @@ impl Tool {
     /// When it cannot be started.
     pub fn finish(mut self) -> Result<Output> {
         let out = self.command.output().with_context(|| format!("failed to start `{}`", self.shown))?;
-        Ok(Output {
-            code: out.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
-        })
+        Ok(out.into())
     }
 
     /// Runs it to its end and gives standard output without white space around it.

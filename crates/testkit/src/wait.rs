@@ -9,7 +9,20 @@ const EVERY: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// What `look` fails with, or that the limit is over.
-pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub fn until<T>(what: &str, limit: Duration, look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    until_every(EVERY, what, limit, look)
+}
+
+/// As [`until`], with this time between two looks: for a look that itself costs something.
+///
+/// # Errors
+/// As [`until`].
+pub fn until_every<T>(
+    every: Duration,
+    what: &str,
+    limit: Duration,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let end = Instant::now() + limit;
     loop {
         if let Some(found) = look()? {
@@ -18,7 +31,7 @@ pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<Op
         if Instant::now() >= end {
             bail!("waited {limit:?} in vain: {what}");
         }
-        std::thread::park_timeout(EVERY);
+        std::thread::park_timeout(every);
     }
 }
 

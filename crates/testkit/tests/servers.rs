@@ -68,6 +68,7 @@ fn story(flavour: Flavour) -> Result<()> {
 fn faults(flavour: Flavour) -> Result<()> {
     let Some(server) = server(flavour, "faults")? else { return Ok(()) };
     run_web(&server)?;
+    cron_runs_what_it_finds_at_boot(&server)?;
     let boot = || server.run(&["cat", "/proc/sys/kernel/random/boot_id"]);
 
     let before = boot()?;
@@ -97,6 +98,17 @@ fn faults(flavour: Flavour) -> Result<()> {
     server.start_dockerd()?;
     until_true("the web is back after its Docker died", LIMIT, || web(&server) == Some(200))?;
     Ok(())
+}
+
+/// There is no systemd: what has to happen after a boot stands in a crontab.
+fn cron_runs_what_it_finds_at_boot(server: &Server) -> Result<()> {
+    let line = "@reboot root test ! -e /ran || touch /ran-again; touch /ran";
+    server.run(&["sh", "-c", &format!("echo '{line}' >/etc/cron.d/test")])?;
+    for file in ["/ran", "/ran-again"] {
+        server.reboot()?;
+        until_true("cron runs its line", LIMIT, || server.exec(&["test", "-e", file]).is_ok_and(|out| out.ok()))?;
+    }
+    server.run(&["rm", "/etc/cron.d/test"]).map(drop)
 }
 
 /// A started server, or none where this machine cannot have any.

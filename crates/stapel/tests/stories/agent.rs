@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use testkit::{Convertik, Flavour, Server};
+use testkit::{Convertik, Flavour, Operator, Server};
 
-use super::Operator;
+use super::{in_service, nothing_is_left};
 
 /// A server, and a project on this machine.
 struct World {
@@ -250,22 +250,19 @@ fn sudo_on_trixie() {
 /// A whole release by one who logs in as himself, may not use Docker, and becomes root.
 #[test]
 fn a_release_by_sudo() {
-    let Some(World { server, dir }) = World::new(Flavour::Trixie, "by-sudo") else { return };
+    let Some(World { server, .. }) = World::new(Flavour::Trixie, "by-sudo") else { return };
     Convertik::of_this_repository().run_by_hand(&server, "1").unwrap();
     let deploy = server.add_user("deploy", &["sudo"]).unwrap();
-    let operator = Operator { server, dir };
-    operator.has("2");
-    let config = operator.checkout().join("stapel.toml");
-    let text = std::fs::read_to_string(&config).unwrap();
-    let own = format!("host = \"{}\"", operator.server.name());
-    assert!(text.contains(&own));
-    std::fs::write(config, text.replace(&own, &format!("host = \"{deploy}\"\nbecome = \"sudo\""))).unwrap();
-    operator.releases(&["deploy", "--yes"], 0);
-    assert_eq!(operator.version_in_service(), "2");
-    operator.nothing_is_left();
-    operator.releases(&["rollback", "--yes"], 0);
-    assert_eq!(operator.version_in_service(), "1");
-    let owner = operator.server.run(&["sh", "-c", "stat -c %U /var/lib/stapel/*/journal.db"]).unwrap();
+    let operator = Operator::new(server, env!("CARGO_BIN_EXE_stapel")).unwrap();
+    operator.has("2").unwrap();
+    let own = format!("host = \"{}\"", operator.server().name());
+    operator.configure(&own, &format!("host = \"{deploy}\"\nbecome = \"sudo\"")).unwrap();
+    operator.releases(&["deploy", "--yes"], 0).unwrap();
+    assert_eq!(in_service(&operator).0, "2");
+    nothing_is_left(&operator);
+    operator.releases(&["rollback", "--yes"], 0).unwrap();
+    assert_eq!(in_service(&operator).0, "1");
+    let owner = operator.server().run(&["sh", "-c", "stat -c %U /var/lib/stapel/*/journal.db"]).unwrap();
     assert_eq!(owner, "root");
-    operator.nothing_is_left();
+    nothing_is_left(&operator);
 }

@@ -1,7 +1,13 @@
+use std::time::Duration;
+
 use anyhow::Result;
 
 use super::{Server, network};
 use crate::tool::Tool;
+use crate::wait::until_true;
+
+/// For a Docker daemon to end: it gives its containers ten seconds, and takes its time.
+const DOCKER_ENDS: Duration = Duration::from_mins(1);
 
 /// What befalls servers.
 impl Server {
@@ -73,6 +79,20 @@ impl Server {
     /// When it does not run.
     pub fn kill_dockerd(&self) -> Result<()> {
         Tool::docker(["exec", &self.container, "pkill", "-KILL", "-x", "dockerd"]).run().map(drop)
+    }
+
+    /// Ends its Docker daemon in order and starts it again, as `systemctl restart docker` does: its containers end with it
+    /// and are started again as their restart policies say. After [`Server::kill_dockerd`] Docker itself leaves those
+    /// stopped whose policy is `unless-stopped`.
+    ///
+    /// # Errors
+    /// When it does not end or does not answer.
+    pub fn restart_dockerd(&self) -> Result<()> {
+        Tool::docker(["exec", &self.container, "pkill", "-TERM", "-x", "dockerd"]).run()?;
+        until_true(&format!("the Docker of {} ends", self.name), DOCKER_ENDS, || {
+            !Tool::docker(["exec", &self.container, "pidof", "dockerd"]).succeeds()
+        })?;
+        self.start_dockerd()
     }
 
     /// Starts its Docker daemon again, as systemd would on a real server, and waits until it answers.

@@ -1,4 +1,7 @@
 use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
 
 /// What a server is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +41,15 @@ impl Flavour {
             Self::Bookworm => &["docker-compose"],
             Self::Trixie => &["docker", "compose"],
         }
+    }
+}
+
+impl FromStr for Flavour {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|flavour| flavour.to_string() == name);
+        found.with_context(|| format!("no flavour {name}: bookworm or trixie"))
     }
 }
 

@@ -7,6 +7,7 @@ mod files;
 mod flavour;
 mod labels;
 mod network;
+mod processes;
 mod reaper;
 mod server;
 mod ssh;
@@ -14,5 +15,6 @@ mod sweep;
 mod template;
 
 pub use flavour::Flavour;
+pub use processes::Process;
 pub use server::Server;
 pub use sweep::{sweep, sweep_all};

@@ -105,7 +105,7 @@ impl Server {
         let ip = labels::value(container, labels::ADDRESS)?;
         let ip = ip.parse().with_context(|| format!("{container} is no server of the test world"))?;
         let flavour = labels::value(container, labels::FLAVOUR)?;
-        let flavour = Flavour::ALL.into_iter().find(|f| f.to_string() == flavour).context("an unknown flavour")?;
+        let flavour = flavour.parse()?;
         let unique = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let ssh = Ssh::introduce(place()?.join(format!("{container}-by-{unique}")), &name, container, ip)?;
         let users = Mutex::new(vec![("root".to_owned(), name.clone())]);
@@ -158,6 +158,11 @@ impl Server {
     #[must_use]
     pub fn ssh_config(&self) -> PathBuf {
         self.ssh.config()
+    }
+
+    /// A directory on this machine that goes when the server goes.
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        self.ssh.dir()
     }
 
     /// The number, on this machine, of its first process, for `nsenter`.

@@ -1,0 +1,97 @@
+//! Convertik released over ssh onto real servers of both flavours, under load on every way in: nothing is lost, and each
+//! acknowledged write is stored once. RUNBOOKS.md rows C1, C3–C8, G1. And the fixed part of the crash matrix.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
+
+mod agent;
+mod matrix;
+
+use stapel_load::verify_stored;
+use testkit::{Convertik, Flavour, Operator, Server, Ways, convertik, residue};
+
+/// The version that answers on every way in, and the schema's revision.
+fn in_service(operator: &Operator) -> (String, String) {
+    let versions = convertik::versions(operator.server()).map(|(_, version)| version.unwrap());
+    assert!(versions.iter().all(|version| *version == versions[0]), "{versions:?}");
+    (versions[0].clone(), convertik::revision(operator.server()).unwrap())
+}
+
+fn nothing_is_left(operator: &Operator) {
+    residue::none(operator.server(), None).unwrap();
+}
+
+fn story(flavour: Flavour) {
+    if !testkit::ready().unwrap() {
+        eprintln!("left out: convertik's story on {flavour}");
+        return;
+    }
+    let server = Server::start(flavour, &format!("story-{flavour}")).unwrap();
+    Convertik::of_this_repository().run_by_hand(&server, "1").unwrap();
+    let operator = Operator::new(server, env!("CARGO_BIN_EXE_stapel")).unwrap();
+    let ways = Ways::start(operator.server(), 1.0).unwrap();
+    let releases = |args: &[&str], exit_code| operator.releases(args, exit_code).unwrap();
+    let is_now = |version: &str, revision: &str| {
+        assert_eq!(in_service(&operator), (version.to_owned(), revision.to_owned()));
+        nothing_is_left(&operator);
+    };
+
+    // The first release finds an app that was released by hand until today, and a file that is nobody's.
+    operator.server().run(&["touch", "/opt/convertik/uploads.db"]).unwrap();
+    operator.has("1").unwrap();
+    let said = releases(&["deploy", "--yes"], 0);
+    assert!(said.contains("proven") && said.contains("-kept-"), "{said}");
+    is_now("1", "0003");
+
+    // The same again is nothing to do.
+    assert!(releases(&["deploy", "--yes"], 0).contains("Nothing to do"));
+
+    // A new version with a migration.
+    operator.has("2").unwrap();
+    releases(&["deploy", "--yes"], 0);
+    is_now("2", "0004");
+
+    // One that is broken from the start is found before any request reaches it.
+    operator.has("3-broken").unwrap();
+    let said = releases(&["deploy", "--yes"], 1);
+    assert!(said.contains("summary") && !said.contains("✓ let the candidate take the traffic"), "{said}");
+    is_now("2", "0004");
+
+    // One that turns bad after a while is found after the switch, and comes back by itself.
+    operator.has("3-late").unwrap();
+    let said = releases(&["deploy", "--yes"], 1);
+    assert!(said.contains("✓ let the candidate take the traffic"), "{said}");
+    assert!(said.contains("↩ let a candidate of the former version take the traffic"), "{said}");
+    is_now("2", "0004");
+
+    // Back to the first: the code goes, the schema stays.
+    releases(&["rollback", "--yes"], 0);
+    is_now("1", "0004");
+    operator.server().run(&["test", "-e", "/opt/convertik/uploads.db"]).unwrap();
+    assert!(releases(&["history"], 0).contains("found"));
+    assert!(releases(&["status"], 0).contains("healthy"));
+    assert!(releases(&["logs", "-n", "5"], 0).contains("HTTP/1.1"));
+
+    let (mut acknowledged, mut unknown) = (Vec::new(), Vec::new());
+    for way in ways.stop() {
+        let sum = way.report.summary();
+        println!("{}: {}", way.name, serde_json::to_string(&sum).unwrap());
+        assert!(sum.requests > 500, "{}: only {} requests", way.name, sum.requests);
+        assert_eq!(sum.lost, 0, "{}: {:?}", way.name, way.report.losses());
+        assert_eq!(sum.unexpected, 0, "{}: {:?}", way.name, sum.by_status);
+        acknowledged.extend(way.report.acknowledged());
+        unknown.extend(way.report.unknown());
+    }
+    let stored = convertik::stored(operator.server()).unwrap();
+    let checked = verify_stored(&acknowledged, &unknown, |id| stored.get(id).copied().unwrap_or(0));
+    assert!(checked.is_ok(), "missing {:?}, twice {:?}", checked.missing, checked.duplicated);
+}
+
+#[test]
+fn convertik_on_bookworm() {
+    story(Flavour::Bookworm);
+}
+
+#[test]
+fn convertik_on_trixie() {
+    story(Flavour::Trixie);
+}
