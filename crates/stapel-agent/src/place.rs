@@ -1,10 +1,17 @@
 //! Where Stapel keeps its state of an app on the host.
 
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use stapel_text::{Problem, problem};
 
 /// The usual root of all state on a host.
 const ROOT: &str = "/var/lib/stapel";
+
+/// The bit of a directory's mode that lets its group write there.
+const GROUP_WRITES: u32 = 0o020;
 
 /// For how long a note may be waited for.
 const NOTES: std::time::Duration = std::time::Duration::from_mins(10);
@@ -18,16 +25,24 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The place of the app at `path` under the engine with this identity; its directories are made, for their owner only.
+    /// The place of the app at `path` under the engine with this identity; its directories are made, for their owner only, or
+    /// for the group where the directory that `state` names belongs to one.
     ///
     /// # Errors
     /// `agent-state` where they cannot be made.
     pub(crate) fn open(state: Option<&Utf8Path>, engine: &str, path: &Utf8Path) -> Result<Self, Problem> {
         let canonical = canonical(path);
         let key = blake3::hash(format!("{engine}\0{canonical}").as_bytes()).to_hex()[..16].to_owned();
-        let place = Self { root: state.unwrap_or(Utf8Path::new(ROOT)).join(&key), key };
+        let above = state.unwrap_or(Utf8Path::new(ROOT));
+        // A directory that a group agreed on is all of theirs; else it is its owner's only. What holds secrets is so anyway.
+        let shared = above.metadata().is_ok_and(|m| m.permissions().mode() & GROUP_WRITES != 0);
+        if shared {
+            umask(Mode::RWXO);
+        }
+        let place = Self { root: above.join(&key), key };
         for dir in [place.root.clone(), place.runs(), place.logs(), place.backups(), place.engine()] {
-            make(&dir).map_err(|e| problem!(Refused, "agent-state", path = dir.as_str(), error = e))?;
+            make(&dir, if shared { 0o770 } else { 0o700 })
+                .map_err(|e| problem!(Refused, "agent-state", path = dir.as_str(), error = e))?;
         }
         Ok(place)
     }
@@ -131,9 +146,8 @@ fn canonical(path: &Utf8Path) -> Utf8PathBuf {
     rest.components().fold(there, |all, c| all.join(c))
 }
 
-fn make(dir: &Utf8Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+fn make(dir: &Utf8Path, mode: u32) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(mode).create(dir)
 }
 
 #[cfg(test)]

@@ -45,11 +45,15 @@ impl World {
         std::fs::write(self.dir.path().join("stapel.toml"), text).unwrap();
     }
 
-    fn stapel(&self, args: &[&str]) -> (Option<i32>, String) {
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stapel"));
         command.args(args).current_dir(self.dir.path()).env("STAPEL_SSH_CONFIG", self.server.ssh_config());
-        let output = command.env_remove("STAPEL_AGENT").stdin(std::process::Stdio::null()).output().unwrap();
-        said(args, &output)
+        command.env_remove("STAPEL_AGENT").stdin(std::process::Stdio::null());
+        command
+    }
+
+    fn stapel(&self, args: &[&str]) -> (Option<i32>, String) {
+        said(args, &self.command(args).output().unwrap())
     }
 
     /// The status by way of that host, which must come.
@@ -225,6 +229,39 @@ fn sudo(flavour: Flavour) {
 
     world.root("mv /usr/bin/sudo /usr/bin/sudo.gone", &[]);
     assert!(world.is_refused(&erik, become_root, "en").contains("no sudo"));
+}
+
+/// Two people of a group and root come to the same app, each as himself: there is one lock, and one record.
+#[test]
+fn a_group_and_root_meet_at_one_lock() {
+    let Some(world) = World::new(Flavour::Trixie, "group") else { return };
+    world.root("groupadd team && for d in /srv/stapel /srv/shop; do install -d -m 2770 -g team $d; done", &[]);
+    let [gina, hans] = ["gina", "hans"].map(|user| world.server.add_user(user, &["team"]).unwrap());
+    let root = world.server.name().to_owned();
+    let keys = "state = \"/srv/stapel\"\n[migration]\ntool = \"embedded\"\nservice = \"app\"";
+    std::fs::write(world.dir.path().join("app.toml"), "version = 1\n").unwrap();
+    let as_person = |host: &str, args: &[&str], fault: &str| {
+        world.config(host, keys);
+        let mut command = world.command(args);
+        command.env("USER", host).env("STAPEL_FAULT", fault);
+        command
+    };
+    let mut first = as_person(&gina, &["deploy", "--yes"], "stop:3").spawn().unwrap();
+    testkit::until_true("gina's release stands", std::time::Duration::from_secs(60), || {
+        world.server.exec(&["pgrep", "-r", "T", "-f", "agent release"]).is_ok_and(|found| found.ok())
+    })
+    .unwrap();
+    for host in [&hans, &root] {
+        let (code, text) = said(&["deploy"], &as_person(host, &["deploy", "--yes"], "").output().unwrap());
+        assert!(code == Some(5) && text.contains("group-gina@"), "{text}");
+        let (code, text) = said(&["status"], &as_person(host, &["status"], "").output().unwrap());
+        assert!(code == Some(0) && text.contains("group-gina@"), "{text}");
+    }
+    world.server.run(&["pkill", "-CONT", "-f", "agent release"]).unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(0));
+    let (_, text) = said(&["history"], &as_person(&hans, &["history"], "").output().unwrap());
+    assert!(text.contains("group-gina@"), "{text}");
+    assert_eq!(world.root("stat -c '%a %G' /srv/stapel/*/journal.db", &[]), "660 team");
 }
 
 #[test]
