@@ -1,6 +1,7 @@
 //! Where Stapel keeps its state of an app on the host.
 
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::fs::File;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::Mode;
@@ -41,8 +42,15 @@ impl Place {
         }
         let place = Self { root: above.join(&key), key };
         for dir in [place.root.clone(), place.runs(), place.logs(), place.backups(), place.engine()] {
-            make(&dir, if shared { 0o770 } else { 0o700 })
-                .map_err(|e| problem!(Refused, "agent-state", path = dir.as_str(), error = e))?;
+            make(&dir, if shared { 0o770 } else { 0o700 }).map_err(|e| refused(&dir, &e))?;
+        }
+        if shared {
+            // SQLite makes its files for their owner to write; what it makes beside one takes after it.
+            let made = File::options().write(true).create_new(true).mode(0o660).open(place.journal());
+            match made {
+                Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(refused(&place.journal(), &e)),
+                _ => {}
+            }
         }
         Ok(place)
     }
@@ -144,6 +152,10 @@ fn canonical(path: &Utf8Path) -> Utf8PathBuf {
     // Joining by components drops a trailing slash.
     let rest = path.strip_prefix(ancestor).unwrap_or(path);
     rest.components().fold(there, |all, c| all.join(c))
+}
+
+fn refused(path: &Utf8Path, error: &std::io::Error) -> Problem {
+    problem!(Refused, "agent-state", path = path.as_str(), error = error)
 }
 
 fn make(dir: &Utf8Path, mode: u32) -> std::io::Result<()> {
