@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::Utf8Path;
+use stapel_core::config::EngineKind;
 use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts};
-use stapel_core::plan::{self, Goal, Plan};
+use stapel_core::plan::{self, Goal, Plan, StepSpec};
 use stapel_release::{RESERVE_BYTES, Release};
 use stapel_text::{Class, Problem, problem};
 use stapel_tree::{Applied, Entry, Manifest, Rules};
@@ -158,6 +159,7 @@ impl Site {
         let goal = self.goal(ask)?;
         let observation = self.observe(&goal).await?;
         let mut plan = plan::make(&self.config, &observation, &goal, &stapel_rollouts::All)?;
+        self.may(&plan)?;
         for planned in &mut plan.steps {
             let step = steps::make(self, &planned.spec)?;
             planned.does = Some(step.does());
@@ -165,6 +167,19 @@ impl Site {
             planned.leaves = step.leaves().to_vec();
         }
         Ok((plan, observation))
+    }
+}
+
+impl Site {
+    /// What a plan does must be allowed, before anything is done: leading traffic is root's.
+    fn may(&self, plan: &Plan) -> Result<(), Problem> {
+        let steers =
+            plan.steps.iter().any(|s| matches!(&s.spec, StepSpec::Phase { rollout, .. } if rollout == "relay"));
+        let docker = self.config.engine == EngineKind::Docker;
+        if docker && steers && !rustix::process::geteuid().is_root() {
+            return Err(problem!(Refused, "agent-needs-root"));
+        }
+        Ok(())
     }
 }
 

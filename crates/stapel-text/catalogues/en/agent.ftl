@@ -1,6 +1,8 @@
 ### agent: the process on the host and the steps of a release
 agent-state = Stapel cannot keep its state in { $path }: { $error }
     .remedy = Log in as root, or put become = "sudo" into the target's table of stapel.toml, or name there with `state` another directory on the host.
+agent-needs-root = The plan leads traffic from one container to another, which only root may do on the host.
+    .remedy = Log in as root, or put become = "sudo" into the target's table of stapel.toml.
 agent-no-target = There is no target "{ $name }" in stapel.toml; there is: { $known }.
     .remedy = Name one of these.
 agent-no-service = There is no service "{ $name }" in stapel.toml; there is: { $known }.

@@ -1,6 +1,8 @@
 ### agent: the process on the host and the steps of a release
 agent-state = Stapel не может хранить своё состояние в { $path }: { $error }
     .remedy = Входите как root, или добавьте become = "sudo" в таблицу цели в stapel.toml, или укажите там ключом `state` другой каталог на сервере.
+agent-needs-root = План переводит трафик с одного контейнера на другой, а это на сервере может только root.
+    .remedy = Входите как root или добавьте become = "sudo" в таблицу цели в stapel.toml.
 agent-no-target = В stapel.toml нет цели "{ $name }"; есть: { $known }.
     .remedy = Назовите одну из них.
 agent-no-service = В stapel.toml нет сервиса "{ $name }"; есть: { $known }.
