@@ -154,6 +154,9 @@ pub enum Reply {
         plan: Plan,
         /// What was found.
         observation: Box<Observation>,
+        /// Releases that had been left unfinished and were put right before anything was observed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recovered: Vec<Release>,
     },
     /// The release runs, whatever becomes of this connection.
     Started {

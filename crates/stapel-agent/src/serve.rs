@@ -81,9 +81,9 @@ impl Session {
                 Reply::Stored
             }
             Request::Plan(ask) => {
-                self.recover_first(site).await?;
+                let recovered = self.recover_first(site).await?;
                 let (plan, observation) = site.plan(&ask).await?;
-                Reply::Plan { plan, observation: Box::new(observation) }
+                Reply::Plan { plan, observation: Box::new(observation), recovered }
             }
             Request::Start { ask, fingerprint } => {
                 Reply::Started { release: self.start(Work::Begin { ask, fingerprint }).await? }
@@ -114,7 +114,8 @@ impl Session {
     }
 
     /// Before anything is planned: the plan is to be made from what is there once that is put right.
-    async fn recover_first(&self, site: &Arc<Site>) -> Result<(), Problem> {
+    async fn recover_first(&self, site: &Arc<Site>) -> Result<Vec<Release>, Problem> {
+        let mut recovered = Vec::new();
         for release in site.journal.unfinished()?.iter().filter(|r| !r.runs()) {
             self.start(Work::TakeUp { release: release.id, direction: None }).await?;
             let ended = stapel_host::until(text!("agent-await-recovery"), LOOK_EVERY, RECOVERS, || {
@@ -126,8 +127,9 @@ impl Session {
                 let problem = problem!(Stuck, "agent-still-stuck", release = release.id.to_string());
                 return Err(ended.problem.map_or(problem.clone(), |why| problem.because(why)));
             }
+            recovered.push(ended);
         }
-        Ok(())
+        Ok(recovered)
     }
 
     /// Starts the process that runs the release, waits until it says that it has begun or why not, and gives the

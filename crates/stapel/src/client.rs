@@ -83,9 +83,10 @@ impl Client {
         }
     }
 
-    pub(crate) async fn plan(&mut self, ask: Ask) -> Result<(Plan, Observation), Problem> {
+    /// What would be done, what was found, and which releases were put right before that.
+    pub(crate) async fn plan(&mut self, ask: Ask) -> Result<(Plan, Observation, Vec<Release>), Problem> {
         match self.ask(&Request::Plan(ask)).await? {
-            Reply::Plan { plan, observation } => Ok((plan, *observation)),
+            Reply::Plan { plan, observation, recovered } => Ok((plan, *observation, recovered)),
             other => Err(unexpected(&other)),
         }
     }

@@ -73,6 +73,7 @@ cli-take-up-ended = Release { $release } has ended; there is nothing to go on wi
     .remedy = `stapel show { $release }` says how it ended.
 cli-undo-done = Release { $release } is done and in service.
     .remedy = `stapel rollback` puts the release before it in service again, without a gap.
+cli-recovered = Release { $release } had been left unfinished and was put right first: { $outcome }.
 cli-taken-up-forward = its process died; another one goes on with it
 cli-taken-up-back = its process died; another one undoes it
 cli-cancelled = { $who } asks for the way back

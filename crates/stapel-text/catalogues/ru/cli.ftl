@@ -73,6 +73,7 @@ cli-take-up-ended = Релиз { $release } завершён; продолжат
     .remedy = `stapel show { $release }` покажет, чем он кончился.
 cli-undo-done = Релиз { $release } выполнен и в работе.
     .remedy = `stapel rollback` вернёт в работу предыдущий релиз, без перерыва.
+cli-recovered = Релиз { $release } оставался незавершённым, сначала приведён в порядок: { $outcome }.
 cli-taken-up-forward = его процесс погиб; другой продолжает
 cli-taken-up-back = его процесс погиб; другой всё отменяет
 cli-cancelled = { $who } просит вернуть всё назад

@@ -25,7 +25,8 @@ pub(super) async fn carry_out(
     manner: Manner,
     screen: &Screen,
 ) -> Result<Option<Release>, Problem> {
-    let (plan, observation) = client.plan(ask.clone()).await?;
+    let (plan, observation, recovered) = client.plan(ask.clone()).await?;
+    recovered.iter().for_each(|release| screen.recovered(release));
     if !manner.quiet {
         screen.plan(&plan, &observation);
     }

@@ -64,6 +64,14 @@ impl Screen {
         }
     }
 
+    /// A release that had been left unfinished, and what became of it.
+    pub(crate) fn recovered(&self, release: &Release) {
+        self.done_bringing();
+        let outcome = self.words(&outcome(release));
+        self.say(&text!("cli-recovered", release = release.id.to_string(), outcome = outcome));
+        self.object(&serde_json::json!({ "recovered": super::json::release(release) }));
+    }
+
     /// What a release ended with, below its line.
     pub(super) fn problem_lines(&self, problem: &Problem) {
         self.line(&format!("      {}", self.catalogue.problem(problem).message.replace('\n', "\n      ")));

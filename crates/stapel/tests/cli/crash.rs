@@ -154,6 +154,17 @@ fn a_release_that_died_is_gone_on_with_or_undone_as_a_person_says() {
 }
 
 #[test]
+fn what_was_left_unfinished_is_put_right_before_the_next_plan() {
+    let world = World::new(Story::Deploy);
+    let _stop = Stop(world.dir.path());
+    let child = world.stopped_at(15, "");
+    world.killed_with_its_guardian(child);
+    let (code, said) = world.stapel(&["deploy", "--yes", "--lang", "en"], None);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Release 2 had been left unfinished and was put right first: undone."), "{said}");
+}
+
+#[test]
 fn a_release_that_is_cancelled_goes_back() {
     let world = World::new(Story::Deploy);
     let _stop = Stop(world.dir.path());
