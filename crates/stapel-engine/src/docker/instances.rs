@@ -17,7 +17,10 @@ impl Instances for Docker {
     async fn real(&self, service: &str) -> Result<Option<Instance>, Problem> {
         self.service(service)?;
         let labels = [Self::service_label(service), format!("{ONE_OFF}=False")];
-        Ok(self.labelled(&labels).await?.into_iter().next())
+        let mut found = self.labelled(&labels).await?;
+        // A recreate that died leaves two for a while, the old one and the new one; the one that runs is the real one.
+        found.sort_by_key(|instance| !instance.running);
+        Ok(found.into_iter().next())
     }
 
     async fn candidate(&self, service: &str) -> Result<Option<Instance>, Problem> {
