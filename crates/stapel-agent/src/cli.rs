@@ -27,6 +27,9 @@ pub enum AgentCommand {
     Recover {
         /// Where the app's state lies; all below `/var/lib/stapel` where none is named.
         root: Option<Utf8PathBuf>,
+        /// Where somebody is at it, wait for his end and look again.
+        #[arg(long)]
+        stay: bool,
     },
     /// Make the answers of a container say that their connection ends.
     Farewell {
@@ -57,8 +60,8 @@ pub async fn run(command: AgentCommand) -> Result<(), Problem> {
                 .map_err(|e| problem!(Usage, "io-failed", path = &runner, error = std::io::Error::from(e)))?;
             guardian::guard(&root, &runner).await
         }
-        AgentCommand::Recover { root: Some(root) } => recover::recover(&root).await,
-        AgentCommand::Recover { root: None } => recover::recover_all().await,
+        AgentCommand::Recover { root: Some(root), stay } => recover::recover(&root, stay).await,
+        AgentCommand::Recover { root: None, .. } => recover::recover_all().await,
         AgentCommand::Farewell { pid } => {
             // It enters another namespace for good: that must not be a thread of the pool.
             let ended = std::thread::spawn(move || stapel_net::farewell::run(pid)).join();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use jiff::Timestamp;
 use stapel_host::{Command, ProcessId};
-use stapel_release::{Direction, Journal, Lock, Outcome, Owner, Release, Saga};
+use stapel_release::{Direction, Journal, Lock, Outcome, Owner, Release, Saga, Step};
 use stapel_text::{Class, Problem, problem, text};
 
 use crate::place::{journal_of, lock_of};
@@ -24,88 +24,139 @@ const WITHIN: Duration = Duration::from_mins(15);
 const END: Duration = Duration::from_secs(30);
 const END_LOOK: Duration = Duration::from_millis(20);
 
-/// `stapel agent recover ROOT`: ends well every release whose process died, with nobody to ask. Nothing to recover, or
-/// somebody at it already, is fine.
-pub(crate) async fn recover(root: &Utf8Path) -> Result<(), Problem> {
+/// `stapel agent recover ROOT`: ends well every release whose process died, with nobody to ask. Nothing to recover is fine.
+/// Where somebody is at it already, a guardian (`stays`) waits for his end and looks again; the line for each minute leaves it
+/// to him.
+pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem> {
     stapel_host::leave_session();
-    let journal = Journal::open(&journal_of(root))?;
-    if !journal.unfinished()?.iter().any(Release::dead) {
-        if !is_held(root)? {
-            guardian::disarm(root).await;
-        }
+    let dead = |journal: &Journal| Ok::<_, Problem>(journal.unfinished()?.iter().any(Release::dead));
+    // A disk that is full must not keep the journal from being opened.
+    Journal::make_room_at(&journal_of(root));
+    if stays && !dead(&Journal::open(&journal_of(root))?)? {
+        // It ended well, and disarmed by itself.
         return Ok(());
     }
-    marked(root)?;
+    marked(root, stays)?;
     let owner = Owner {
         who: "stapel".to_owned(),
         doing: "recover".to_owned(),
         since: Timestamp::now(),
         process: ProcessId::me(),
     };
-    let _lock = match Lock::take(&lock_of(root), &owner) {
-        Ok(lock) => lock,
-        Err(held) if held.class == Class::Busy => return Ok(()),
-        Err(problem) => return Err(problem),
+    let lock = loop {
+        match Lock::take(&lock_of(root), &owner) {
+            Ok(lock) => break lock,
+            Err(held) if held.class == Class::Busy && stays => end_of_owner(root).await?,
+            Err(held) if held.class == Class::Busy => return Ok(()),
+            Err(problem) => return Err(problem),
+        }
     };
-    let ours: Vec<u64> = journal.unfinished()?.iter().filter(|r| r.dead()).map(|r| r.id).collect();
-    // What is stuck by then, a person sees.
+    let begun = Journal::open(&journal_of(root))?.unfinished()?;
+    let ours: Vec<u64> = begun.iter().filter(|r| r.dead()).map(|r| r.id).collect();
+    // Taken up again and again until it ends well or time is over; what is stuck then, a person sees.
     let attempt = || async {
+        let journal = Journal::open(&journal_of(root))?;
         for release in journal.unfinished()?.iter().filter(|r| ours.contains(&r.id)) {
-            take_up(&journal, release, None).await?;
+            Prepared::of(&journal, release).await?.take_up(&journal, None).await?;
         }
         Ok(())
     };
     let ended = stapel_host::retry(EVERY, WITHIN, attempt, |_| true).await;
-    guardian::disarm(root).await;
+    guardian::disarm(root, &lock).await;
     ended
 }
 
-/// The same for every app of this host whose state lies where it usually does; each in a process of its own, so that none
-/// waits for another.
+/// Waits until whoever holds the lock has ended.
+async fn end_of_owner(root: &Utf8Path) -> Result<(), Problem> {
+    // One who has just taken it has not written his name yet.
+    let known = stapel_host::until(text!("host-await-end"), END_LOOK, END, || {
+        let owner = Lock::owner(&lock_of(root));
+        async move { Ok(owner?.is_none_or(|o| o.process.alive()).then_some(())) }
+    });
+    known.await?;
+    match Lock::owner(&lock_of(root))? {
+        Some(owner) => guardian::wait(&owner.process).await,
+        None => Ok(()),
+    }
+}
+
+/// The same for every app of this host whose state lies where it usually does; all at once, each in a process of its own.
 ///
 /// # Errors
-/// `command-failed` of the first that failed.
+/// `command-failed` of the first that failed; the others are not minded by it.
 pub(crate) async fn recover_all() -> Result<(), Problem> {
     let program = crate::own_program()?;
     let roots = crate::place::all();
     let each = roots.iter().map(|root| Command::new(&program).args(["agent", "recover", root.as_str()]).run());
-    futures_util::future::try_join_all(each).await.map(drop)
+    // Each to its end: one that fails must not take the others along.
+    futures_util::future::join_all(each).await.into_iter().try_for_each(|done| done.map(drop))
 }
 
-/// Whether somebody is at the app whose state lies there.
-pub(crate) fn is_held(root: &Utf8Path) -> Result<bool, Problem> {
-    Lock::owner(&lock_of(root)).map(|owner| owner.is_some())
+/// A release whose process died or that got stuck, with all that is needed to take it up.
+pub(crate) struct Prepared {
+    site: Arc<Site>,
+    pub(crate) release: u64,
+    steps: Vec<Box<dyn Step>>,
 }
 
-/// Takes up a release whose process died or that got stuck, and tidies up behind it. We hold the lock.
-///
-/// # Errors
-/// `agent-still-stuck` when an undo fails still; what stands in the way of trying.
-pub(crate) async fn take_up(
-    journal: &Journal,
-    release: &Release,
-    chosen: Option<Direction>,
-) -> Result<Outcome, Problem> {
-    // What the dead process had set going must not go on under our hands.
-    for mark in journal.marks(release.id)? {
-        if stapel_host::mark().as_ref() != Some(&mark) {
-            stapel_host::end_all(&mark).await?;
+impl Prepared {
+    /// Opens what the release works on. Nothing is changed by it, but that what the dead process had set going is ended.
+    ///
+    /// # Errors
+    /// What stands in the way of trying.
+    pub(crate) async fn of(journal: &Journal, release: &Release) -> Result<Self, Problem> {
+        for mark in journal.marks(release.id)? {
+            if stapel_host::mark().as_ref() != Some(&mark) {
+                stapel_host::end_all(&mark).await?;
+            }
         }
+        let site = Arc::new(Site::open(release.config.clone(), &release.target).await?);
+        if let Err(problem) = site.sweep().await {
+            // A tree that was shipped half may make no sense to compose; the way back mends it.
+            tracing::warn!(%problem, "one-off runs could not be looked for");
+        }
+        let steps = release.plan.steps.iter().map(|s| steps::make(&site, &s.spec)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { site, release: release.id, steps })
     }
-    let then = Arc::new(Site::open(release.config.clone(), &release.target).await?);
-    then.sweep().await?;
-    let steps = release.plan.steps.iter().map(|s| steps::make(&then, &s.spec)).collect::<Result<Vec<_>, _>>()?;
-    journal.set_runner(release.id, &ProcessId::me(), stapel_host::mark().as_deref())?;
-    let died = problem!(Failed, "agent-died", release = release.id.to_string());
-    let saga = Saga { journal: &then.journal, release: release.id, steps: &steps, faults: &[] };
-    let outcome = saga.recover(chosen, died).await?;
-    if outcome == Outcome::Stuck {
-        let still = then.journal.release(release.id)?.and_then(|r| r.problem);
-        let problem = problem!(Stuck, "agent-still-stuck", release = release.id.to_string());
-        return Err(still.map_or(problem.clone(), |why| problem.because(why)));
+
+    fn saga(&self) -> Saga<'_> {
+        Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, faults: &[] }
     }
-    then.tidy().await;
-    Ok(outcome)
+
+    /// Which way it goes.
+    ///
+    /// # Errors
+    /// `release-goes-back` where forward was chosen and cannot be.
+    pub(crate) fn direction(&self, chosen: Option<Direction>) -> Result<Direction, Problem> {
+        self.saga().direction(chosen)
+    }
+
+    /// Where the app's state lies, and what arms a guardian there.
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Takes it up, and tidies up behind it. We hold the lock.
+    ///
+    /// # Errors
+    /// `agent-still-stuck` when an undo fails still.
+    pub(crate) async fn take_up(self, journal: &Journal, chosen: Option<Direction>) -> Result<(), Problem> {
+        let direction = self.direction(chosen)?;
+        journal.set_runner(self.release, &ProcessId::me(), stapel_host::mark().as_deref())?;
+        if direction == Direction::Forward {
+            // After a boot the app is starting still; what is left of the release looks at once.
+            self.site.await_healthy().await;
+        }
+        let died = problem!(Failed, "agent-died", release = self.release.to_string());
+        let outcome = self.saga().recover(direction, died).await?;
+        if outcome == Outcome::Stuck {
+            let still = journal.release(self.release)?.and_then(|r| r.problem);
+            let problem = problem!(Stuck, "agent-still-stuck", release = self.release.to_string());
+            return Err(still.map_or(problem.clone(), |why| problem.because(why)));
+        }
+        self.site.tidy(self.release, outcome).await;
+        Ok(())
+    }
 }
 
 /// Ends the process that holds the lock, if it still is this one. What its release had begun, the guardian ends well.
@@ -125,16 +176,15 @@ pub(crate) async fn end_holder(root: &Utf8Path, process: &ProcessId) -> Result<(
 
 /// Sees to it that this process has a mark of its own, by which all that it starts can be found: it starts itself anew
 /// with one where it has none.
-fn marked(root: &Utf8Path) -> Result<(), Problem> {
+fn marked(root: &Utf8Path, stays: bool) -> Result<(), Problem> {
     if stapel_host::mark().is_some() {
         return Ok(());
     }
     let program = crate::own_program()?;
     let mark = new_mark(root.file_name().unwrap_or_default());
-    let error = std::process::Command::new(&program)
-        .args(["agent", "recover", root.as_str()])
-        .env(stapel_host::MARK, mark)
-        .exec();
+    let mut again = std::process::Command::new(&program);
+    again.args(["agent", "recover", root.as_str()]).args(stays.then_some("--stay")).env(stapel_host::MARK, mark);
+    let error = again.exec();
     Err(problem!(Failed, "io-failed", path = program.display(), error = error))
 }
 

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
-use stapel_release::{Begin, Direction, Fault, Lock, Outcome, Owner, Release, Saga, Step};
+use stapel_release::{Begin, Direction, Fault, Journal, Lock, Outcome, Owner, Saga, Step};
 use stapel_text::{Problem, problem};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::guardian;
+use crate::place::journal_of;
 use crate::protocol::{Ask, Opening};
-use crate::recover::take_up;
+use crate::recover::Prepared;
 use crate::{Site, found, steps};
 
 /// What a session asks of the process that runs a release, in a file that only the two see.
@@ -63,25 +63,27 @@ pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
 /// A release that this process runs, with the lock.
 enum Running {
     New(Begun),
-    TakenUp { site: Arc<Site>, release: Box<Release>, direction: Option<Direction>, _lock: Lock },
+    TakenUp { prepared: Prepared, direction: Option<Direction>, lock: Lock },
 }
 
 impl Running {
     fn release(&self) -> u64 {
         match self {
             Self::New(begun) => begun.release,
-            Self::TakenUp { release, .. } => release.id,
+            Self::TakenUp { prepared, .. } => prepared.release,
         }
     }
 
     async fn finish(self, faults: &[Fault]) -> Result<(), Problem> {
         match self {
             Self::New(begun) => begun.finish(faults).await,
-            Self::TakenUp { site, release, direction, _lock } => {
-                let taken_up = take_up(&site.journal, &release, direction).await;
-                guardian::disarm(site.place.root()).await;
+            Self::TakenUp { prepared, direction, lock } => {
+                let root = prepared.site().place.root().to_owned();
+                let journal = Journal::open(&journal_of(&root))?;
+                let taken_up = prepared.take_up(&journal, direction).await;
+                guardian::disarm(&root, &lock).await;
                 // That it is stuck still is in the journal, where whoever asked looks.
-                taken_up.map(drop)
+                taken_up
             }
         }
     }
@@ -91,7 +93,7 @@ struct Begun {
     site: Arc<Site>,
     release: u64,
     steps: Vec<Box<dyn Step>>,
-    _lock: Lock,
+    lock: Lock,
 }
 
 async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Problem> {
@@ -108,8 +110,28 @@ async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Pro
         Ask::Rollback { .. } => "rollback",
     };
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, doing))?;
+    // From here on somebody ends well what this process begins, what it takes up first included.
+    guardian::arm(&site.place, site.after_boot()).await?;
+    match written_down(order, &site, ask, fingerprint, doing).await {
+        Ok((release, steps)) => Ok(Begun { site, release, steps, lock }),
+        Err(problem) => {
+            guardian::disarm(site.place.root(), &lock).await;
+            Err(problem)
+        }
+    }
+}
+
+/// Puts right what was left unfinished, plans again, and writes the release down.
+async fn written_down(
+    order: &Order,
+    site: &Arc<Site>,
+    ask: &Ask,
+    fingerprint: &str,
+    doing: &str,
+) -> Result<(u64, Vec<Box<dyn Step>>), Problem> {
     for release in site.journal.unfinished()? {
-        take_up(&site.journal, &release, None).await?;
+        Prepared::of(&site.journal, &release).await?.take_up(&site.journal, None).await?;
+        site.definition_changed().await;
     }
     let (plan, _) = site.plan(ask).await?;
     // What was shown is what is done.
@@ -117,7 +139,7 @@ async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Pro
         return Err(problem!(Refused, "agent-plan-changed"));
     }
     site.journal.keep_reserve()?;
-    found::record(&site, &plan.goal).await?;
+    found::record(site, &plan.goal).await?;
     let begin = Begin {
         doing: doing.to_owned(),
         who: order.opening.who.clone(),
@@ -128,50 +150,35 @@ async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Pro
         found: false,
         runner: Some((ProcessId::me(), stapel_host::mark())),
     };
-    let steps = begin.plan.steps.iter().map(|s| steps::make(&site, &s.spec)).collect::<Result<_, _>>()?;
-    guardian::arm(&site.place, site.after_boot(), &ProcessId::me()).await?;
-    let release = site.journal.begin(&begin)?;
-    Ok(Begun { site, release, steps, _lock: lock })
+    let steps = begin.plan.steps.iter().map(|s| steps::make(site, &s.spec)).collect::<Result<_, _>>()?;
+    Ok((site.journal.begin(&begin)?, steps))
 }
 
 impl Begun {
     async fn finish(self, faults: &[Fault]) -> Result<(), Problem> {
         let saga = Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, faults };
-        let running = saga.run();
-        tokio::pin!(running);
-        let ended = tokio::select! {
-            ended = &mut running => ended,
-            // Asked to end (the machine goes down, say), it goes back, as when a person asks.
-            () = asked_to_end() => {
-                self.site.journal.cancel(self.release, "SIGTERM")?;
-                running.await
-            }
-        };
+        let outcome = saga.run().await?;
         // Where it got stuck, what is left over may be what serves.
-        if ended? != Outcome::Stuck {
-            self.site.tidy().await;
+        if outcome != Outcome::Stuck {
+            self.site.tidy(self.release, outcome).await;
         }
-        guardian::disarm(self.site.place.root()).await;
+        guardian::disarm(self.site.place.root(), &self.lock).await;
         Ok(())
-    }
-}
-
-async fn asked_to_end() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut asked) => drop(asked.recv().await),
-        Err(_) => std::future::pending().await,
     }
 }
 
 /// The release that a person wants to be taken up.
 async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Result<Running, Problem> {
-    let site = Arc::new(Site::open(order.opening.config.clone(), &order.opening.target).await?);
+    let site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, "recover"))?;
     let found = site.journal.unfinished()?.into_iter().find(|r| r.id == id);
     let release = found.ok_or_else(|| problem!(Refused, "agent-not-unfinished", release = id.to_string()))?;
+    let prepared = Prepared::of(&site.journal, &release).await?;
+    prepared.direction(direction)?;
+    guardian::arm(&site.place, site.after_boot()).await?;
     // Before the answer: whoever follows it from now on sees that it runs.
     site.journal.set_runner(id, &ProcessId::me(), stapel_host::mark().as_deref())?;
-    Ok(Running::TakenUp { site, release: Box::new(release), direction, _lock: lock })
+    Ok(Running::TakenUp { prepared, direction, lock })
 }
 
 fn owner(opening: &Opening, doing: &str) -> Owner {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stapel_host::{Detached, ProcessId};
 use stapel_release::{Lock, Outcome, Release};
-use stapel_text::{Problem, problem, text};
+use stapel_text::{Class, Problem, problem, text};
 use stapel_tree::{Access, Hash};
 use stapel_wire::{Connection, Frame, Kind};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -117,10 +117,14 @@ impl Session {
     async fn recover_first(&self, site: &Arc<Site>) -> Result<Vec<Release>, Problem> {
         let mut recovered = Vec::new();
         for release in site.journal.unfinished()?.iter().filter(|r| !r.runs()) {
-            self.start(Work::TakeUp { release: release.id, direction: None }).await?;
+            match self.start(Work::TakeUp { release: release.id, direction: None }).await {
+                // The guardian was quicker, or is at it.
+                Err(why) if why.code() == "agent-not-unfinished" || why.class == Class::Busy => {}
+                started => drop(started?),
+            }
             let ended = stapel_host::until(text!("agent-await-recovery"), LOOK_EVERY, RECOVERS, || {
                 let now = site.journal.release(release.id);
-                async move { Ok(now?.filter(|r| !r.runs())) }
+                async move { Ok(now?.filter(|r| r.outcome.is_some())) }
             });
             let ended = ended.await?;
             if ended.outcome.is_none_or(|o| o == Outcome::Stuck) {
@@ -154,11 +158,23 @@ impl Session {
             let found = read_answer(&answer_path, &process, &log);
             async move { found }
         });
-        match answer.await? {
-            Answer::Started(release) => Ok(release),
-            Answer::Refused(problem) => Err(problem),
+        match answer.await {
+            Ok(Answer::Started(release)) => Ok(release),
+            Ok(Answer::Refused(problem)) => Err(problem),
+            // It may have died, or the disk may have been full, between the record and the answer.
+            Err(silent) => begun_by(site, &id)?.ok_or(silent),
         }
     }
+}
+
+/// The release that the process with this mark has begun.
+fn begun_by(site: &Site, mark: &str) -> Result<Option<u64>, Problem> {
+    for release in site.journal.history(1)? {
+        if site.journal.marks(release.id)?.iter().any(|m| m == mark) {
+            return Ok(Some(release.id));
+        }
+    }
+    Ok(None)
 }
 
 fn read_answer(
@@ -221,8 +237,8 @@ where
         tick.tick().await;
         // Looked at in this order, so that what a process wrote before it ended is not missed: does it live, what has the
         // journal, the events.
-        let runs = found(journal.release(release)?, release)?.runs();
-        let now = found(journal.release(release)?, release)?;
+        let runs = journal.pulse(release)?.runs;
+        let ended = journal.pulse(release)?.ended;
         loop {
             let events = journal.events(release, seen, EVENTS)?;
             let Some(last) = events.last() else { break };
@@ -235,8 +251,8 @@ where
             alive = tokio::time::Instant::now();
         }
         // One whose process died is soon taken up by its guardian.
-        if now.outcome.is_some() || alive.elapsed() > TAKEN_UP {
-            return Ok(Reply::Release(Box::new(now)));
+        if ended || alive.elapsed() > TAKEN_UP {
+            return Ok(Reply::Release(Box::new(found(journal.release(release)?, release)?)));
         }
     }
 }

@@ -4,23 +4,27 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Target};
-use stapel_core::ports::World;
+use stapel_core::ports::{Health, World};
 use stapel_data::backup::Label;
 use stapel_data::migrations::{Commands, Migrations, Tool};
 use stapel_data::{Database, PostgresInService, SqliteFile};
 use stapel_embedded::runtime::Embedded;
 use stapel_engine::{Compose, Engine};
-use stapel_release::Journal;
-use stapel_text::{Problem, problem};
+use stapel_release::{Journal, Outcome, StepContext};
+use stapel_text::{Problem, problem, text};
 use stapel_tree::ObjectStore;
 
 use crate::checks::Checks;
 use crate::docker::DockerWorld;
 use crate::guardian::AfterBoot;
 use crate::place::Place;
+use crate::steps;
 
 /// How long an instance that is asked to stop may take to finish its requests before it is killed.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// How often a start is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// In how many releases the output of commands is kept.
 const KEEP_OUTPUT: usize = 20;
@@ -130,9 +134,9 @@ impl Site {
 
     /// Takes out what no release needs any more once one has ended, whatever became of it: rules, a candidate, temporary
     /// files, notes. What cannot be taken out is named in the log and is no reason to fail.
-    pub(crate) async fn tidy(&self) {
+    pub(crate) async fn tidy(&self, release: u64, outcome: Outcome) {
         for service in self.config.services.keys() {
-            if let Err(problem) = self.tidy_service(service).await {
+            if let Err(problem) = self.tidy_service(service, release, outcome).await {
                 tracing::warn!(%problem, service, "something was left over");
             }
         }
@@ -150,11 +154,34 @@ impl Site {
         }
     }
 
-    async fn tidy_service(&self, service: &str) -> Result<(), Problem> {
+    async fn tidy_service(&self, service: &str, release: u64, outcome: Outcome) -> Result<(), Problem> {
         if let Some(candidate) = self.world.instances.candidate(service).await? {
             self.world.instances.remove(&candidate, GRACE).await?;
         }
+        if outcome == Outcome::Undone {
+            // A build that was dropped at its very end may have been tagged by the engine after it was undone.
+            steps::point_back(self, service, &StepContext::new(&self.journal, release, 0)).await?;
+        }
         self.world.traffic.clear(service).await
+    }
+
+    /// Waits until the services are healthy, as long as their start may take. One that does not become healthy is left to
+    /// what looks at it next.
+    pub(crate) async fn await_healthy(&self) {
+        for (name, service) in &self.config.services {
+            let healthy = stapel_host::until(
+                text!("rollouts-await-healthy", service = name),
+                LOOK,
+                service.healthy_within,
+                || async {
+                    let Some(real) = self.world.instances.real(name).await? else { return Ok(Some(())) };
+                    Ok((self.world.instances.health(&real).await? == Health::Healthy).then_some(()))
+                },
+            );
+            if let Err(problem) = healthy.await {
+                tracing::warn!(%problem, service = name, "not healthy yet");
+            }
+        }
     }
 
     /// What brings recovery back after a boot. The embedded runtime's processes do not outlive one, so nothing need.
@@ -162,6 +189,23 @@ impl Site {
         match self.config.engine {
             EngineKind::Docker => AfterBoot::find(),
             EngineKind::Embedded => AfterBoot::Nothing,
+        }
+    }
+
+    /// Ends what a step that was dropped in its midst may have left at work: one-off containers, and their sessions in the
+    /// databases, which outlive them with their locks.
+    pub(crate) async fn end_what_was_dropped(&self) -> Result<(), Problem> {
+        self.sweep().await?;
+        self.end_sessions().await;
+        Ok(())
+    }
+
+    /// Ends the sessions of ours in the databases. One that does not answer has none.
+    pub(crate) async fn end_sessions(&self) {
+        for (name, database) in &self.databases {
+            if let Err(problem) = database.end_sessions().await {
+                tracing::warn!(%problem, database = name, "sessions could not be ended");
+            }
         }
     }
 

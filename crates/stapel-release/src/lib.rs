@@ -11,7 +11,7 @@ mod step;
 
 pub use event::{Event, Recorded};
 pub use fault::Fault;
-pub use journal::{Begin, Journal, RESERVE_BYTES, Release};
+pub use journal::{Begin, Journal, Pulse, RESERVE_BYTES, Release};
 pub use lock::{Lock, Owner};
 pub use recovery::{Boundary, DIRECTIONS, Direction};
 pub use saga::{Saga, undo_order};

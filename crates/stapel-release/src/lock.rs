@@ -11,7 +11,7 @@ use stapel_host::ProcessId;
 use stapel_text::{Problem, problem};
 
 /// How often the lock is tried, this long apart.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 25;
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// Who holds the lock: what a person who meets it wants to know.
@@ -26,6 +26,14 @@ pub struct Owner {
     /// The process on the host.
     #[serde(flatten)]
     pub process: ProcessId,
+}
+
+impl Owner {
+    /// Of a lock that is held by somebody who has not written his name yet, or could not.
+    fn unknown() -> Self {
+        let process = ProcessId { pid: 0, started: 0, boot: String::new() };
+        Self { who: "?".to_owned(), doing: "?".to_owned(), since: Timestamp::now(), process }
+    }
 }
 
 /// The lock of an app on its host. It belongs to a process: the kernel gives it back when that process ends, however
@@ -54,11 +62,15 @@ impl Lock {
             }
         }
         let line = serde_json::to_vec(owner).map_err(|e| failed(e.into()))?;
-        file.set_len(0)
-            .and_then(|()| file.rewind())
+        let written = file
+            .rewind()
             .and_then(|()| file.write_all(&line))
-            .and_then(|()| file.sync_data())
-            .map_err(failed)?;
+            .and_then(|()| file.set_len(line.len() as u64))
+            .and_then(|()| file.sync_data());
+        if let Err(error) = written {
+            // The disk may be full. The lock is held all the same; only its owner's name is not to be read.
+            tracing::warn!(%path, %error, "the owner of the lock could not be written");
+        }
         Ok(Self { _file: file })
     }
 
@@ -75,7 +87,8 @@ impl Lock {
         };
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Ok(()) => Ok(None),
-            Err(Errno::WOULDBLOCK) => Ok(read(&mut file)),
+            // Held, even where it cannot be read by whom.
+            Err(Errno::WOULDBLOCK) => Ok(Some(read(&mut file).unwrap_or_else(Owner::unknown))),
             Err(e) => Err(failed(e.into())),
         }
     }
@@ -89,17 +102,14 @@ fn read(file: &mut File) -> Option<Owner> {
 
 /// The owner may be between taking the lock and writing its name: then it is held by somebody, since just now.
 fn held(file: &mut File) -> Problem {
-    let owner = read(file);
-    let (who, doing) = owner.as_ref().map_or(("?", "?"), |o| (o.who.as_str(), o.doing.as_str()));
-    let since = owner.as_ref().map_or_else(Timestamp::now, |o| o.since);
-    let pid = owner.as_ref().map_or_else(|| "?".to_owned(), |o| o.process.pid.to_string());
+    let owner = read(file).unwrap_or_else(Owner::unknown);
     problem!(
         Busy,
         "release-locked",
-        who = who,
-        doing = doing,
-        since = since.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        pid = pid
+        who = owner.who,
+        doing = owner.doing,
+        since = owner.since.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        pid = owner.process.pid.to_string()
     )
 }
 

@@ -41,11 +41,7 @@ impl DockerWorld {
         target: &Target,
         place: &Place,
     ) -> Result<Self, Problem> {
-        let mut project = if config.compose.files.is_empty() && target.path.exists() {
-            Project::discover(&target.path).unwrap_or_else(|_| Project::new(&target.path, Vec::<String>::new()))
-        } else {
-            Project::new(&target.path, config.compose.files.clone())
-        };
+        let mut project = Project::new(&target.path, config.compose.files.clone());
         project.name.clone_from(&config.compose.project);
         let launch = Launch {
             program: crate::own_program()?,
@@ -85,6 +81,15 @@ impl DockerWorld {
         }
     }
 
+    /// The project with its compose files as they are now: where none are configured, those that compose would find.
+    fn project(&self) -> Project {
+        let found = if self.project.files.is_empty() { Project::discover(&self.project.directory).ok() } else { None };
+        match found {
+            Some(found) => Project { name: self.project.name.clone(), ..found },
+            None => self.project.clone(),
+        }
+    }
+
     /// Removes containers of one-off runs that were left behind.
     pub(crate) async fn sweep(&self) -> Result<(), Problem> {
         if self.defined() {
@@ -103,7 +108,8 @@ impl DockerWorld {
         if let Some(docker) = opened.as_ref() {
             return Ok(Arc::clone(docker));
         }
-        let docker = Arc::new(Docker::open(self.engine.clone(), self.compose.clone(), self.project.clone()).await?);
+        let opening = Docker::open(self.engine.clone(), self.compose.clone(), self.project()).await?;
+        let docker = Arc::new(opening.session(format!("stapel-{}", self.key)));
         *opened = Some(Arc::clone(&docker));
         Ok(docker)
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_core::observation::Guardian;
-use stapel_host::Command;
+use stapel_host::{Command, Finished};
 use stapel_text::{Problem, problem};
 
 const UNITS: &str = "/etc/systemd/system";
@@ -51,10 +51,20 @@ impl AfterBoot {
             Self::Systemd => write(&file, &unit(program, root)),
             Self::Cron => lines(program, root).and_then(|text| write(&file, &text)),
         };
-        armed.map_err(|e| problem!(Refused, "agent-guardian", error = &e).because(io_failed(&file, &e)))?;
+        armed.map_err(|e| io_failed(&file, &e))?;
         if self == Self::Systemd {
             systemctl(&["daemon-reload"]).await?;
             systemctl(&["enable", &name(key)]).await?;
+            // A unit that this systemd does not understand is enabled all the same.
+            let loaded = systemctl(&["show", "--property=LoadState", "--value", &name(key)]).await?;
+            if loaded.stdout.trim() != "loaded" {
+                return Err(problem!(
+                    Failed,
+                    "agent-guardian-unit",
+                    unit = file.as_str(),
+                    state = loaded.stdout.trim()
+                ));
+            }
         }
         Ok(())
     }
@@ -88,8 +98,8 @@ fn name(key: &str) -> String {
     format!("stapel-{key}.service")
 }
 
-async fn systemctl(args: &[&str]) -> Result<(), Problem> {
-    Command::new("systemctl").arg("--no-ask-password").args(args.iter().copied()).run().await.map(drop)
+async fn systemctl(args: &[&str]) -> Result<Finished, Problem> {
+    Command::new("systemctl").arg("--no-ask-password").args(args.iter().copied()).run().await
 }
 
 fn unit(program: &Path, root: &Utf8Path) -> String {
@@ -102,8 +112,8 @@ fn unit(program: &Path, root: &Utf8Path) -> String {
     format!(
         "# Made by Stapel for the time of one release; it goes with it.\n\
          [Unit]\nDescription=Stapel: end well what a release left\nAfter=docker.service\nStartLimitIntervalSec=0\n\n\
-         [Service]\nType=oneshot\nExecStart={program} agent recover {root}\nRestart=on-failure\nRestartSec=10\n\
-         TimeoutStartSec=infinity\n\n[Install]\nWantedBy=multi-user.target\n"
+         [Service]\nType=simple\nKillMode=process\nExecStart={program} agent recover {root}\nRestart=on-failure\n\
+         RestartSec=10\n\n[Install]\nWantedBy=multi-user.target\n"
     )
 }
 
@@ -130,7 +140,9 @@ fn write(file: &Utf8Path, text: &str) -> io::Result<()> {
     let mut out = open.create(true).write(true).truncate(true).mode(0o644).open(&draft)?;
     io::Write::write_all(&mut out, text.as_bytes())?;
     out.sync_all()?;
-    std::fs::rename(&draft, file)
+    std::fs::rename(&draft, file)?;
+    // The name itself is only durable once the directory is.
+    std::fs::File::open(file.parent().unwrap_or(Utf8Path::new("/")))?.sync_all()
 }
 
 /// Whether a process of one of these names runs.

@@ -7,29 +7,46 @@ mod guard;
 
 use camino::Utf8Path;
 use stapel_host::{Detached, ProcessId};
+use stapel_release::{Journal, Lock};
 use stapel_text::{Problem, problem};
 
-use crate::place::Place;
+use crate::place::{Place, journal_of};
 pub(crate) use after_boot::AfterBoot;
-pub(crate) use guard::guard;
+pub(crate) use guard::{guard, wait};
 
-/// Arms the guardian for a release that `runner` is about to run.
+/// Arms the guardian for what this process is about to do to a release.
 ///
 /// # Errors
-/// `agent-guardian` when it cannot be armed; then nothing has been begun yet.
-pub(crate) async fn arm(place: &Place, after_boot: AfterBoot, runner: &ProcessId) -> Result<(), Problem> {
-    let failed = |why: std::io::Error| problem!(Refused, "agent-guardian", error = why);
-    let program = crate::own_program()?;
-    after_boot.arm(place.key(), &program, place.root()).await?;
-    let log = std::fs::File::create(place.logs().join("guardian.log")).map_err(failed)?;
-    let runner = serde_json::to_string(runner).map_err(|e| failed(e.into()))?;
-    Detached::new(program, ["agent", "guard", place.root().as_str(), &runner]).start(log).map_err(failed)?;
-    Ok(())
+/// `agent-guardian` when it cannot be armed; nothing of it stays then.
+pub(crate) async fn arm(place: &Place, after_boot: AfterBoot) -> Result<(), Problem> {
+    let armed = arm_all(place, after_boot).await;
+    if armed.is_err() {
+        take_away(place.root()).await;
+    }
+    armed.map_err(|why| problem!(Refused, "agent-guardian").because(why))
 }
 
-/// Disarms it: no release runs here. Nothing there is fine.
-pub(crate) async fn disarm(root: &Utf8Path) {
-    // Recovery that finds nothing to recover does no harm, so a line that stays is not worth failing for.
+async fn arm_all(place: &Place, after_boot: AfterBoot) -> Result<(), Problem> {
+    let log = place.logs().join("guardian.log");
+    let failed = |why: std::io::Error| problem!(Failed, "io-failed", path = log.as_str(), error = why);
+    let program = crate::own_program()?;
+    after_boot.arm(place.key(), &program, place.root()).await?;
+    let out = std::fs::File::create(&log).map_err(failed)?;
+    let runner = serde_json::to_string(&ProcessId::me()).map_err(|e| failed(e.into()))?;
+    Detached::new(program, ["agent", "guard", place.root().as_str(), &runner]).start(out).map_err(failed).map(drop)
+}
+
+/// Disarms it, unless a release is unfinished still: then it stays for whoever comes next. Nothing there is fine. Only one
+/// who holds the lock may do so: nobody begins a release meanwhile.
+pub(crate) async fn disarm(root: &Utf8Path, _: &Lock) {
+    // What cannot be read may be unfinished. Recovery that finds nothing to recover does no harm.
+    let unfinished = Journal::open(&journal_of(root)).and_then(|j| j.unfinished());
+    if unfinished.is_ok_and(|all| all.iter().all(|release| release.outcome.is_some())) {
+        take_away(root).await;
+    }
+}
+
+async fn take_away(root: &Utf8Path) {
     let key = root.file_name().unwrap_or_default();
     for after_boot in [AfterBoot::Systemd, AfterBoot::Cron] {
         if let Err(problem) = after_boot.disarm(key).await {

@@ -51,11 +51,7 @@ impl Step for Backup {
 
     /// The dump stays; one that was dropped or died in its midst may still be at work in the database, with its locks.
     async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        let Some(database) = self.site.databases.get(&self.database) else { return Ok(()) };
-        if let Err(problem) = database.end_sessions().await {
-            // A database that does not answer has no session of ours either.
-            tracing::warn!(%problem, database = self.database, "sessions could not be ended");
-        }
+        self.site.end_sessions().await;
         Ok(())
     }
 }

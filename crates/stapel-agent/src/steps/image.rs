@@ -45,7 +45,7 @@ pub(super) fn former(service: &str, cx: &StepContext<'_>) -> Result<Option<Image
 }
 
 /// The definition names the former image again, or none, where it had none.
-pub(super) async fn point_back(site: &Site, service: &str, cx: &StepContext<'_>) -> Result<(), Problem> {
+pub(crate) async fn point_back(site: &Site, service: &str, cx: &StepContext<'_>) -> Result<(), Problem> {
     match cx.fact::<Option<ImageId>>(&former_fact(service))? {
         Some(Some(image)) => site.world.images.point(service, &image).await,
         Some(None) => site.world.images.unpoint(service).await,

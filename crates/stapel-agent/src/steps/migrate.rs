@@ -80,7 +80,7 @@ impl Step for Migrate {
 
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         // One that was dropped in its midst goes on in a container of its own.
-        self.site.sweep().await?;
+        self.site.end_what_was_dropped().await?;
         let (Some(before), Some(image)) = (cx.fact::<Vec<String>>(BEFORE)?, self.image(cx)?) else { return Ok(()) };
         let migrations = self.site.migrations()?;
         let now = migrations.current(&image).await?;

@@ -50,7 +50,7 @@ impl Step for MigrateDown {
     }
 
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        self.site.sweep().await?;
+        self.site.end_what_was_dropped().await?;
         self.site.migrations()?.upgrade(&self.image(cx)?, cx).await
     }
 }

@@ -13,7 +13,7 @@ mod ship;
 mod verify;
 mod watch;
 
-pub(crate) use image::{goal_fact, release_tag};
+pub(crate) use image::{goal_fact, point_back, release_tag};
 pub(crate) use ship::APPLIED;
 
 use std::sync::Arc;

@@ -41,6 +41,7 @@ pub struct Docker {
     compose: Compose,
     project: Project,
     resolved: Resolved,
+    session: String,
 }
 
 impl Docker {
@@ -59,7 +60,13 @@ impl Docker {
                 resolved = project.config(&compose).await?;
             }
         }
-        Ok(Self { engine, compose, project, resolved })
+        Ok(Self { engine, compose, project, resolved, session: "stapel".to_owned() })
+    }
+
+    /// What one-off runs call themselves in a database (`PGAPPNAME`), so that their sessions can be told from others'.
+    #[must_use]
+    pub fn session(self, session: String) -> Self {
+        Self { session, ..self }
     }
 
     /// The project's name, by which its containers are labelled.

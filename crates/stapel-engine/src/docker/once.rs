@@ -36,7 +36,8 @@ impl Docker {
 
     /// What the names of our compose files outside the app's directory begin with.
     fn override_prefix(&self) -> String {
-        format!("stapel-once-{}-", self.name())
+        // A dot is in no project's name: that of another, which begins with this one's, has another prefix.
+        format!("stapel-once-{}.", self.name())
     }
 
     pub(super) async fn once(
@@ -58,6 +59,7 @@ impl Docker {
         // Started apart and followed through the API: compose's own lines stay out of the command's, its exit code is not
         // taken for the command's, and the container outlives nobody unseen.
         let command = self.compose_command(Some(path)).args(self.run_flags().iter().copied());
+        let command = command.args(["-e", &format!("PGAPPNAME={}", self.session)]);
         let command = command.args(["--label", &format!("{ONCE_LABEL}={service}"), "--name", &name, "--entrypoint"]);
         let command = command.arg(quoted(program)).arg(service).args(arguments.iter().map(String::as_str));
         let started = command.finish().await.and_then(|f| success(f, "run"));

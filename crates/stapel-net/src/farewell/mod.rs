@@ -50,7 +50,8 @@ impl Firewall {
         let failed = |said: String| problem!(Failed, "net-farewell", said = said);
         // `agent forward` is started the same way.
         let mut command = Command::new(&self.launch.program);
-        command.args(&self.launch.farewell).arg(peer.pid.to_string());
+        // It ends with us by itself, and must not end before: what a run has set going is ended when a step is dropped.
+        command.args(&self.launch.farewell).arg(peer.pid.to_string()).env_remove(stapel_host::MARK);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut process = command.spawn().map_err(|e| failed(e.to_string()))?;
         let mut said = String::new();

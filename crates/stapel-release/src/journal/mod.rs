@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use camino::Utf8Path;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stapel_core::plan::Plan;
@@ -16,7 +16,7 @@ use crate::{Event, Outcome, Recorded, StepState};
 use reserve::Reserve;
 
 pub use reserve::BYTES as RESERVE_BYTES;
-pub use rows::{Begin, Release};
+pub use rows::{Begin, Pulse, Release};
 
 /// The durable record of an app on its host; the only truth for resume, undo, history and audit.
 ///
@@ -69,11 +69,17 @@ impl Journal {
         self.reserve.give_up_if_needed();
     }
 
+    /// The same for the journal at `path` before it is opened, which needs room as well.
+    pub fn make_room_at(path: &Utf8Path) {
+        Reserve::beside(path).give_up_if_needed();
+    }
+
     /// A transaction that is on disk when this returns. When the disk is full, the reserve is given up for it.
     fn write<T>(&self, work: impl Fn(&Connection) -> Result<T, Problem>) -> Result<T, Problem> {
         let mut db = lock(&self.durable);
         let mut transaction = || -> Result<T, Problem> {
-            let tx = db.transaction().map_err(|e| failed(&e))?;
+            // At once for writing: one that reads first could be overtaken by another process, and would have to give up.
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|e| failed(&e))?;
             let done = work(&tx)?;
             tx.commit().map_err(|e| failed(&e))?;
             Ok(done)
@@ -217,6 +223,15 @@ impl Journal {
             "WHERE outcome IS NULL OR outcome = 'stuck' AND id = (SELECT MAX(id) FROM releases) ORDER BY id DESC",
             &[],
         )
+    }
+
+    /// Whether a release has ended, and whether its process lives: what a follower asks again and again.
+    ///
+    /// # Errors
+    /// `release-journal`, `release-unknown`.
+    pub fn pulse(&self, release: u64) -> Result<Pulse, Problem> {
+        let found = rows::pulse(&lock(&self.durable), release)?;
+        found.ok_or_else(|| problem!(Usage, "release-unknown", release = release.to_string()))
     }
 
     /// One release.

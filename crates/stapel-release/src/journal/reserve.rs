@@ -1,8 +1,9 @@
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
+use rustix::io::Errno;
 use stapel_text::{Problem, bytes, problem};
 
 /// Bytes of the reserve: what the records of a way back and the files of a usual tree need, with plenty to spare.
@@ -24,7 +25,11 @@ impl Reserve {
     pub(super) fn keep(&self) -> Result<(), Problem> {
         let made = || -> io::Result<()> {
             let file = File::options().create(true).write(true).truncate(false).open(&self.path)?;
-            fallocate(&file, FallocateFlags::empty(), 0, BYTES)?;
+            match fallocate(&file, FallocateFlags::empty(), 0, BYTES) {
+                // Some file systems allocate only what is written.
+                Err(Errno::OPNOTSUPP) => std::io::copy(&mut std::io::repeat(0).take(BYTES), &mut &file).map(drop)?,
+                allocated => allocated?,
+            }
             file.sync_all()
         };
         made().map_err(|e| {

@@ -84,6 +84,25 @@ impl Release {
     }
 }
 
+/// Whether a release has ended, and whether its process lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    /// It has ended.
+    pub ended: bool,
+    /// It has not, and its process lives.
+    pub runs: bool,
+}
+
+pub(super) fn pulse(db: &Connection, release: u64) -> Result<Option<Pulse>, Problem> {
+    let mut query = db
+        .prepare_cached("SELECT outcome, runner_pid, runner_started, runner_boot FROM releases WHERE id = ?1")
+        .map_err(|e| failed(&e))?;
+    let mut rows = query.query([release]).map_err(|e| failed(&e))?;
+    let Some(row) = rows.next().map_err(|e| failed(&e))? else { return Ok(None) };
+    let ended = get::<Option<String>>(row, "outcome")?.is_some();
+    Ok(Some(Pulse { ended, runs: !ended && runner(row)?.is_some_and(|r| r.alive()) }))
+}
+
 pub(super) fn insert(db: &Connection, begin: &Begin) -> Result<u64, Problem> {
     let config = serde_json::to_string(&begin.config).map_err(|e| unreadable(&e))?;
     let plan = serde_json::to_string(&begin.plan).map_err(|e| unreadable(&e))?;
@@ -174,10 +193,24 @@ pub(super) fn releases(db: &Connection, condition: &str, values: &[&dyn ToSql]) 
     Ok(all)
 }
 
+fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: &str) -> Result<T, Problem> {
+    row.get(column).map_err(|e| failed(&e))
+}
+
+fn runner(row: &Row<'_>) -> Result<Option<ProcessId>, Problem> {
+    Ok(
+        match (
+            get::<Option<i32>>(row, "runner_pid")?,
+            get::<Option<i64>>(row, "runner_started")?,
+            get::<Option<String>>(row, "runner_boot")?,
+        ) {
+            (Some(pid), Some(started), Some(boot)) => Some(ProcessId { pid, started: started.unsigned_abs(), boot }),
+            _ => None,
+        },
+    )
+}
+
 fn release(row: &Row<'_>) -> Result<Release, Problem> {
-    fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: &str) -> Result<T, Problem> {
-        row.get(column).map_err(|e| failed(&e))
-    }
     let time = |text: String| {
         text.parse::<Timestamp>().map_err(|e| problem!(Failed, "release-journal", error = e.to_string()))
     };
@@ -186,14 +219,6 @@ fn release(row: &Row<'_>) -> Result<Release, Problem> {
     let foreign = |e: &serde_json::Error| match stapel == STAPEL {
         true => unreadable(e),
         false => problem!(Refused, "release-foreign", stapel = &stapel, error = e.to_string()),
-    };
-    let runner = match (
-        get::<Option<i32>>(row, "runner_pid")?,
-        get::<Option<i64>>(row, "runner_started")?,
-        get::<Option<String>>(row, "runner_boot")?,
-    ) {
-        (Some(pid), Some(started), Some(boot)) => Some(ProcessId { pid, started: started.unsigned_abs(), boot }),
-        _ => None,
     };
     Ok(Release {
         id: get(row, "id")?,
@@ -212,7 +237,7 @@ fn release(row: &Row<'_>) -> Result<Release, Problem> {
             .map_err(|e| unreadable(&e))?,
         stapel,
         cancelled_by: get(row, "cancelled_by")?,
-        runner,
+        runner: runner(row)?,
     })
 }
 

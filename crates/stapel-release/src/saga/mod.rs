@@ -85,28 +85,33 @@ impl Saga<'_> {
         self.end(Outcome::Undone, Some(&problem))
     }
 
-    /// Takes up a release whose process died, in the direction that is declared for where it stands, see
-    /// [`DIRECTIONS`](crate::DIRECTIONS), or in the one that a person chose. `died` is why it goes back, unless the
-    /// journal knows better.
+    /// Takes up a release whose process died. `died` is why it goes back, unless the journal knows better.
     ///
     /// # Errors
-    /// As [`Saga::run`]; `release-goes-back` where forward was chosen and the way back was begun.
-    pub async fn recover(&self, chosen: Option<Direction>, died: Problem) -> Result<Outcome, Problem> {
-        let states = self.journal.steps(self.release)?;
-        let cancelled = self.cancelled()?;
-        let boundary = Boundary::of(&self.kinds(), &states, cancelled.is_some());
-        if chosen == Some(Direction::Forward) && matches!(boundary, Boundary::GoingBack | Boundary::Cancelled) {
-            return Err(problem!(Refused, "release-goes-back", release = self.release.to_string()));
-        }
-        let direction = chosen.unwrap_or(boundary.direction());
+    /// As [`Saga::run`].
+    pub async fn recover(&self, direction: Direction, died: Problem) -> Result<Outcome, Problem> {
         self.journal.tell(self.release, &Event::TakenUp { direction });
         match direction {
             Direction::Forward => self.run().await,
             Direction::Back => {
-                let why = self.journal.first_failure(self.release)?.or(cancelled).unwrap_or(died);
+                let why = self.journal.first_failure(self.release)?.or(self.cancelled()?).unwrap_or(died);
                 self.go_back(why).await
             }
         }
+    }
+
+    /// Which way a release whose process died is taken up: as is declared for where it stands, see
+    /// [`DIRECTIONS`](crate::DIRECTIONS), or as a person chose.
+    ///
+    /// # Errors
+    /// `release-goes-back` where forward was chosen and the way back was begun; `release-journal`.
+    pub fn direction(&self, chosen: Option<Direction>) -> Result<Direction, Problem> {
+        let states = self.journal.steps(self.release)?;
+        let boundary = Boundary::of(&self.kinds(), &states, self.cancelled()?.is_some());
+        if chosen == Some(Direction::Forward) && matches!(boundary, Boundary::GoingBack | Boundary::Cancelled) {
+            return Err(problem!(Refused, "release-goes-back", release = self.release.to_string()));
+        }
+        Ok(chosen.unwrap_or(boundary.direction()))
     }
 
     /// What each step changes.

@@ -40,6 +40,6 @@ impl Step for Divert {
         if !real.is_some_and(|real| real.running) {
             self.0.remake_real(Version::Former, cx).await?;
         }
-        self.0.real_takes_over().await.map(drop)
+        self.0.real_takes_over(cx).await.map(drop)
     }
 }

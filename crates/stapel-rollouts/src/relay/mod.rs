@@ -89,14 +89,42 @@ impl Leg {
         }
     }
 
+    /// Holds the id of a candidate that is being removed: it may be asked to end already, though it runs.
+    fn leaving(&self) -> String {
+        format!("relay.leaving.{}", self.service)
+    }
+
+    /// The candidate, if it runs and goes on running.
+    async fn staying_candidate(&self, step: &StepContext<'_>) -> Result<Option<Instance>, Problem> {
+        let leaving: Option<String> = step.fact(&self.leaving())?;
+        Ok(self.candidate().await?.filter(|c| c.running && Some(&c.id) != leaving.as_ref()))
+    }
+
+    /// Somebody else serves while the real instance is made anew: the candidate, or where none stays (after a boot, or
+    /// because it is being removed) a new one of the definition as it is now. Where nobody runs, nobody need.
+    async fn bridge(&self, version: Version, step: &StepContext<'_>) -> Result<(), Problem> {
+        if self.staying_candidate(step).await?.is_some() {
+            return Ok(());
+        }
+        if let Some(leaving) = self.candidate().await? {
+            self.cx.world.instances.remove(&leaving, self.cx.grace).await?;
+        }
+        if self.cx.world.instances.real(&self.service).await?.is_some_and(|real| real.running) {
+            let candidate = self.ready_candidate(version, step).await?;
+            self.candidate_takes_over(&candidate).await?;
+        }
+        Ok(())
+    }
+
     /// Traffic goes to the real one, what was open at the candidate has ended, and the candidate is gone.
-    async fn real_takes_over(&self) -> Result<u32, Problem> {
+    async fn real_takes_over(&self, step: &StepContext<'_>) -> Result<u32, Problem> {
         let real = self.real().await?;
         let candidate = self.candidate().await?;
         self.cx.world.traffic.restore(&self.service, &real, candidate.as_ref()).await?;
         let mut left = 0;
         if let Some(candidate) = candidate {
             left = self.cx.world.traffic.drain(&self.service, &candidate).await?;
+            step.set_fact(&self.leaving(), &candidate.id)?;
             self.cx.world.instances.remove(&candidate, self.cx.grace).await?;
         }
         self.cx.world.traffic.clear(&self.service).await?;

@@ -22,7 +22,7 @@ impl Step for Restore {
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        let left = self.0.real_takes_over().await?;
+        let left = self.0.real_takes_over(cx).await?;
         if left > 0 {
             cx.say(text!("rollouts-left-open", left = left));
         }
@@ -33,9 +33,9 @@ impl Step for Restore {
     /// but it was good enough to be let in: it serves until the former version is made again. Without one, a candidate of
     /// the restored definition takes over.
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        let candidate = match self.0.candidate().await? {
-            Some(running) if running.running => running,
-            _ => self.0.ready_candidate(Version::Former, cx).await?,
+        let candidate = match self.0.staying_candidate(cx).await? {
+            Some(staying) => staying,
+            None => self.0.ready_candidate(Version::Former, cx).await?,
         };
         self.0.candidate_takes_over(&candidate).await.map(drop)
     }

@@ -12,13 +12,17 @@ pub(crate) async fn run(place: &Place, args: &Which, screen: &Screen) -> Result<
     let project = Project::open(place, screen)?;
     let mut client = Client::open(&project, screen).await?;
     let id = which(&mut client, args.release).await?;
-    let too_late = || problem!(Refused, "cli-cancel-ended", release = id.to_string());
-    if client.cancel(id).await?.outcome.is_some() {
-        return Err(too_late());
+    let too_late = |outcome: Outcome| match outcome {
+        Outcome::Done | Outcome::Found => problem!(Refused, "cli-cancel-done", release = id.to_string()),
+        Outcome::Undone => problem!(Refused, "cli-cancel-undone", release = id.to_string()),
+        Outcome::Stuck => problem!(Refused, "cli-cancel-stuck", release = id.to_string()),
+    };
+    if let Some(outcome) = client.cancel(id).await?.outcome {
+        return Err(too_late(outcome));
     }
     match follow(&mut client, id, screen).await?.outcome {
         Some(Outcome::Undone) => Ok(0),
-        Some(Outcome::Done | Outcome::Found) => Err(too_late()),
+        Some(outcome @ (Outcome::Done | Outcome::Found)) => Err(too_late(outcome)),
         Some(Outcome::Stuck) | None => Ok(Outcome::Stuck.exit_code()),
     }
 }

@@ -214,16 +214,38 @@ fn nobody_reads_the_output_and_the_release_does_not_mind() {
     assert_eq!(world.show()["outcome"], "done");
 }
 
+/// As when the machine goes down: it ends at once, and the direction that is declared for where it stood is gone, not always
+/// the way back.
 #[test]
-fn the_process_that_runs_a_release_goes_back_when_it_is_asked_to_end() {
+fn the_process_that_runs_a_release_ends_when_it_is_asked_to() {
+    for (record, outcome) in [(11, "undone"), (23, "done")] {
+        let world = World::new(Story::Deploy);
+        let _stop = Stop(world.dir.path());
+        let child = world.stopped_at(record, "");
+        world.signal("TERM", "release");
+        world.signal("CONT", "release");
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(i32::from(outcome == "undone")), "{}", text(&ended.stdout));
+        assert_eq!((world.outcome().as_str(), &world.show()["cancelled_by"]), (outcome, &Value::Null));
+    }
+}
+
+/// One who takes up a dead release has a guardian himself.
+#[test]
+fn whoever_takes_a_release_up_may_die_too() {
     let world = World::new(Story::Deploy);
     let _stop = Stop(world.dir.path());
-    let child = world.stopped_at(11, "");
-    world.signal("TERM", "release");
-    world.signal("CONT", "release");
-    let ended = child.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{}", text(&ended.stdout));
-    assert_eq!((world.outcome(), world.show()["cancelled_by"].as_str()), ("undone".into(), Some("SIGTERM")));
+    let mut before = world.seen();
+    let child = world.stopped_at(15, "");
+    world.killed_with_its_guardian(child);
+    let mut undo = world.command(&["undo"], "").spawn().unwrap();
+    testkit::until_true("it is taken up", SOON, || world.show()["runs"] == true).unwrap();
+    world.signal("KILL", "release");
+    undo.wait().unwrap();
+    assert_eq!(world.outcome(), "undone");
+    world.settled();
+    let steps = world.plan();
+    same(&mut before, &world.seen(), &steps, "taken up twice");
 }
 
 #[test]
