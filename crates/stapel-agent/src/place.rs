@@ -11,8 +11,8 @@ use stapel_text::{Problem, problem};
 /// The usual root of all state on a host.
 const ROOT: &str = "/var/lib/stapel";
 
-/// The bit of a directory's mode that lets its group write there.
-const GROUP_WRITES: u32 = 0o020;
+/// The bits of a directory's mode that let its group write there, and make what is made there the group's as well.
+const OF_A_GROUP: u32 = 0o2020;
 
 /// For how long a note may be waited for.
 const NOTES: std::time::Duration = std::time::Duration::from_mins(10);
@@ -36,7 +36,7 @@ impl Place {
         let key = blake3::hash(format!("{engine}\0{canonical}").as_bytes()).to_hex()[..16].to_owned();
         let above = state.unwrap_or(Utf8Path::new(ROOT));
         // A directory that a group agreed on is all of theirs; else it is its owner's only. What holds secrets is so anyway.
-        let shared = above.metadata().is_ok_and(|m| m.permissions().mode() & GROUP_WRITES != 0);
+        let shared = above.metadata().is_ok_and(|m| m.permissions().mode() & OF_A_GROUP == OF_A_GROUP);
         if shared {
             umask(Mode::RWXO);
         }

@@ -1,6 +1,9 @@
 //! The session with the operator's command, over stdin and stdout. It holds nothing that a cut line could lose: content
 //! lies in the object store, releases run in processes of their own.
 
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,8 +150,10 @@ impl Session {
             (file("order"), file("answer"), site.place.logs().join(format!("{id}.log")));
         let order = Order { opening, work, answer: answer_path.clone() };
         let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = order_path.as_str(), error = e);
-        std::fs::write(&order_path, serde_json::to_vec(&order).map_err(|e| failed(e.into()))?).map_err(failed)?;
-        let out = std::fs::File::create(&log).map_err(failed)?;
+        let text = serde_json::to_vec(&order).map_err(|e| failed(e.into()))?;
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&order_path).map_err(failed)?;
+        file.write_all(&text).map_err(failed)?;
+        let out = File::create(&log).map_err(failed)?;
         let program = crate::own_program()?;
         let process = Detached::new(program, ["agent", "release", order_path.as_str()])
             .env(stapel_host::MARK, &id)

@@ -15,6 +15,8 @@ use crate::{ProcessId, until};
 pub const MARK: &str = "STAPEL_RUN";
 
 const LOOK: Duration = Duration::from_millis(10);
+/// For blocking work to end: at most some files are copied.
+const SETTLES: Duration = Duration::from_mins(2);
 /// For a process that was killed to be gone: one that waits for a disk takes that long.
 const GONE: Duration = Duration::from_secs(30);
 
@@ -45,7 +47,10 @@ pub fn mark() -> Option<String> {
 /// Everything that this process has set going and dropped is at rest: blocking work has ended, processes that were
 /// started on the way are gone.
 pub async fn settled() {
-    tracker().wait().await;
+    if tokio::time::timeout(SETTLES, tracker().wait()).await.is_err() {
+        // A file system that does not answer must not keep a way back from being gone for ever.
+        tracing::warn!("blocking work has not ended");
+    }
     if let Some(mark) = mark()
         && let Err(problem) = end_all(&mark).await
     {
