@@ -9,7 +9,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use jiff::Timestamp;
 use stapel_host::{Command, ProcessId};
-use stapel_release::{Direction, Journal, Lock, Outcome, Owner, Release, Saga, Step};
+use stapel_release::{Direction, Fault, Journal, Lock, Outcome, Owner, Release, Saga, Step};
 use stapel_text::{Class, Problem, problem, text};
 
 use crate::place::{journal_of, lock_of};
@@ -97,6 +97,7 @@ pub(crate) struct Prepared {
     site: Arc<Site>,
     pub(crate) release: u64,
     steps: Vec<Box<dyn Step>>,
+    faults: Vec<Fault>,
 }
 
 impl Prepared {
@@ -116,11 +117,16 @@ impl Prepared {
             tracing::warn!(%problem, "one-off runs could not be looked for");
         }
         let steps = release.plan.steps.iter().map(|s| steps::make(&site, &s.spec)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { site, release: release.id, steps })
+        Ok(Self { site, release: release.id, steps, faults: Vec::new() })
+    }
+
+    /// With these things going wrong, for tests.
+    pub(crate) fn with(self, faults: &[Fault]) -> Self {
+        Self { faults: faults.to_vec(), ..self }
     }
 
     fn saga(&self) -> Saga<'_> {
-        Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, faults: &[] }
+        Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, faults: &self.faults }
     }
 
     /// Which way it goes.

@@ -80,7 +80,7 @@ impl Running {
             Self::TakenUp { prepared, direction, lock } => {
                 let root = prepared.site().place.root().to_owned();
                 let journal = Journal::open(&journal_of(&root))?;
-                let taken_up = prepared.take_up(&journal, direction).await;
+                let taken_up = prepared.with(faults).take_up(&journal, direction).await;
                 guardian::disarm(&root, &lock).await;
                 // That it is stuck still is in the journal, where whoever asked looks.
                 taken_up

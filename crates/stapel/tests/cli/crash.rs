@@ -238,8 +238,9 @@ fn whoever_takes_a_release_up_may_die_too() {
     let mut before = world.seen();
     let child = world.stopped_at(15, "");
     world.killed_with_its_guardian(child);
-    let mut undo = world.command(&["undo"], "").spawn().unwrap();
-    testkit::until_true("it is taken up", SOON, || world.show()["runs"] == true).unwrap();
+    let mut undo = world.command(&["undo"], "stop:18").spawn().unwrap();
+    testkit::until_true("it stands on its way back", SOON, || !world.stopped().is_empty()).unwrap();
+    assert_eq!(world.show()["records"], 18);
     world.signal("KILL", "release");
     undo.wait().unwrap();
     assert_eq!(world.outcome(), "undone");
