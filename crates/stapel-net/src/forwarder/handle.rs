@@ -149,7 +149,10 @@ impl Handle {
 
 /// Writes a file whole or not at all.
 pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let new = path.with_extension("new");
+    // The whole name and more: files that differ in their extension only, as the record and the ready file do, are written at
+    // the same time by two processes.
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
     fs::write(&new, text)?;
     fs::rename(&new, path)
 }
@@ -168,4 +171,23 @@ fn forget(path: &Path) -> Result<(), Problem> {
 
 fn io(path: &Path, error: &std::io::Error) -> Problem {
     problem!(Failed, "io-failed", path = path.display(), error = error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_that_differ_in_their_extension_do_not_meet() {
+        let dir = tempfile::tempdir().unwrap();
+        let (record, ready) = (dir.path().join("a.json"), dir.path().join("a.ready"));
+        std::thread::scope(|scope| {
+            for path in [&record, &ready] {
+                scope.spawn(move || (0..2000).for_each(|n| replace(path, &format!("{} {n}", path.display())).unwrap()));
+            }
+        });
+        for path in [&record, &ready] {
+            assert_eq!(fs::read_to_string(path).unwrap(), format!("{} 1999", path.display()));
+        }
+    }
 }
