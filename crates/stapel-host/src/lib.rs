@@ -3,10 +3,12 @@
 
 mod command;
 mod process;
+mod processes;
 mod run;
 mod wait;
 
 pub use command::{Command, Finished};
 pub use process::{Detached, ProcessId, boot_id, leave_session};
+pub use processes::{processes, with_variable};
 pub use run::{MARK, blocking, end_all, mark, settled};
 pub use wait::{retry, until};

@@ -8,7 +8,7 @@ use stapel_text::{Problem, problem, text};
 use tokio::task::JoinError;
 use tokio_util::task::TaskTracker;
 
-use crate::{ProcessId, until};
+use crate::{until, with_variable};
 
 /// The variable by which all processes of one run are known: those that it starts inherit it, also through programs that
 /// are not ours (`docker compose` starts others), and it stays readable when their parent is gone.
@@ -63,10 +63,9 @@ pub async fn settled() {
 /// # Errors
 /// `timed-out` when one cannot be killed.
 pub async fn end_all(mark: &str) -> Result<(), Problem> {
-    let wanted = format!("{MARK}={mark}");
-    let me = ProcessId::me().pid;
+    let wanted = [format!("{MARK}={mark}")];
     until(text!("host-await-end"), LOOK, GONE, || {
-        let left: Vec<ProcessId> = marked(&wanted).filter(|p| p.pid != me).collect();
+        let left = with_variable(&wanted);
         left.iter().for_each(|process| process.signal(Signal::KILL));
         std::future::ready(Ok(left.is_empty().then_some(())))
     })
@@ -74,21 +73,10 @@ pub async fn end_all(mark: &str) -> Result<(), Problem> {
     .map_err(|why| problem!(Failed, "host-not-ended", mark = mark).because(why))
 }
 
-/// The processes that have this in their environment, and live.
-fn marked(wanted: &str) -> impl Iterator<Item = ProcessId> {
-    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    all.filter_map(move |entry| {
-        let pid = entry.file_name().to_str()?.parse().ok()?;
-        let environment = std::fs::read(entry.path().join("environ")).ok()?;
-        let has = environment.split(|b| *b == 0).any(|variable| variable == wanted.as_bytes());
-        let process = has.then(|| ProcessId::of(pid))?;
-        process.alive().then_some(process)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ProcessId;
 
     #[tokio::test]
     async fn what_a_run_has_started_is_ended_whoever_its_parent_is() {

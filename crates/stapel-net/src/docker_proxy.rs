@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use stapel_host::until;
+use stapel_host::{processes, until};
 use stapel_text::{Problem, text};
 
 use crate::namespace::{self, Home};
@@ -27,7 +27,7 @@ pub(crate) struct DockerProxy {
 impl DockerProxy {
     /// Those that carry `published` to `from`.
     pub(crate) fn carrying(published: &Published, from: &Peer) -> Vec<Self> {
-        namespace::processes()
+        processes()
             .filter_map(|pid| Self::read(pid, &std::fs::read(format!("/proc/{pid}/cmdline")).ok()?))
             .filter(|p| p.carries(published, from))
             // A host may hold other Docker daemons, each in a network namespace of its own, with the same addresses.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
+use stapel_host::processes;
 use stapel_text::{Problem, problem};
 use tokio::net::TcpStream;
 
@@ -50,11 +51,6 @@ pub(crate) fn others() -> Vec<i32> {
     found.into_values().collect()
 }
 
-/// The processes there are now.
-pub(crate) fn processes() -> impl Iterator<Item = i32> {
-    std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok())
-}
-
 /// Connects from within the network namespace of a process, so that no rule on the way holds it back, not even our own
 /// refusal: `127.0.0.1` is the container's own. For looking at an instance that gets no traffic yet. `limit` bounds the
 /// handshake.
@@ -70,6 +66,15 @@ pub async fn connect(pid: i32, address: SocketAddr, limit: Duration) -> Result<T
         .unwrap_or_else(|e| Err(io::Error::other(e)))
         .and_then(TcpStream::from_std)
         .map_err(|e| problem!(Failed, "io-failed", path = address.to_string(), error = e))
+}
+
+/// Does something in the network namespace of a process, on a thread of its own, because that never comes back.
+pub(crate) fn inside<T: Send + 'static>(
+    pid: i32,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let thread = std::thread::spawn(move || kernel::enter(pid).and_then(|()| work()));
+    thread.join().unwrap_or_else(|_| Err(io::Error::other("a panic")))
 }
 
 fn connect_inside(pid: i32, address: SocketAddr, limit: Duration) -> io::Result<std::net::TcpStream> {

@@ -36,21 +36,8 @@ impl Embedded {
     /// The processes that carry the mark of one of these places, whether a record names them or not. This process and
     /// other users' are never among them.
     pub(crate) fn marked(&self, places: &[Place]) -> Vec<ProcessId> {
-        let marks: Vec<Vec<u8>> =
-            places.iter().map(|place| format!("{MARK}={}", self.mark(*place)).into_bytes()).collect();
-        let me = std::process::id().cast_signed();
-        let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-        processes
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .filter(|pid: &i32| *pid != me)
-            .filter_map(|pid| {
-                // Taken before the look, so that the look is at this process or at a later one of the same number, which
-                // no signal will reach.
-                let id = ProcessId::of(pid);
-                let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-                environment.split(|b| *b == 0).any(|v| marks.iter().any(|m| m == v)).then_some(id)
-            })
-            .collect()
+        let marks: Vec<_> = places.iter().map(|place| format!("{MARK}={}", self.mark(*place))).collect();
+        stapel_host::with_variable(&marks)
     }
 
     /// Ends what carries the mark of a place: left over from a start that died before it was recorded.

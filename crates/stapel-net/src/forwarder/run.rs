@@ -50,7 +50,9 @@ pub async fn run(args: ForwarderArgs) -> Result<(), Problem> {
 /// Waits until the listeners have accepted all that has reached them: closing one resets what it still holds.
 async fn taken(ports: &[u16], listen_port: u16) {
     let waited = until(text!("net-wait-taken"), Duration::from_millis(5), HANDSHAKE, async || {
-        let rows = sockets::rows_of("thread-self")?;
+        // On a thread of its own: what is carried goes on meanwhile.
+        let rows = stapel_host::blocking(sockets::own_rows).await;
+        let rows = rows.map_err(|e| problem!(Failed, "net-listen", port = listen_port, error = e.to_string()))??;
         let waits = rows.iter().any(|r| match r.state {
             State::Listen => r.local.port() == listen_port && r.waiting > 0,
             State::SynReceived => ports.contains(&r.local.port()),

@@ -4,6 +4,8 @@ use std::io::{Error, ErrorKind, Result};
 use socket2::Socket;
 use tokio::net::TcpStream;
 
+use super::TcpSocket;
+
 /// On Linux it takes this thread to the network namespace of a process.
 ///
 /// # Errors
@@ -13,6 +15,10 @@ pub fn enter(_: i32) -> Result<()> {
 }
 
 pub(crate) fn make_transparent(_: &Socket, _: bool) -> Result<()> {
+    Err(Error::from(ErrorKind::Unsupported))
+}
+
+pub(crate) fn tcp_sockets() -> Result<Vec<TcpSocket>> {
     Err(Error::from(ErrorKind::Unsupported))
 }
 

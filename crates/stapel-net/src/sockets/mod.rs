@@ -7,11 +7,16 @@
 
 mod table;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader};
 
 use stapel_text::{Problem, problem};
 
-pub(crate) use table::{Row, State, parse};
+use table::parse;
+pub(crate) use table::{Row, State};
+
+use crate::kernel;
+use crate::namespace::{self, Home};
 
 /// How many connections a peer has open on its own `ports`: established, half closed, or still exchanging their last
 /// segments; also those whose handshake is under way, because they were let in and will be established in a moment. A
@@ -37,18 +42,32 @@ pub fn listening(pid: i32, port: u16) -> Result<bool, Problem> {
     Ok(rows(pid)?.iter().any(listens))
 }
 
-/// The TCP sockets in the network namespace of a process, over IPv4 and IPv6.
+/// The TCP sockets in the network namespace of a process, over IPv4 and IPv6, but for those in `TIME_WAIT`.
 pub(crate) fn rows(pid: i32) -> Result<Vec<Row>, Problem> {
-    rows_of(&pid.to_string())
+    match namespace::home(pid) {
+        Home::Gone => Ok(Vec::new()),
+        Home::Ours => own_rows(),
+        Home::Own => namespace::inside(pid, told).or_else(|_| listed(&pid.to_string())),
+    }
 }
 
-/// As [`rows`], for `/proc/PROCESS`.
-pub(crate) fn rows_of(process: &str) -> Result<Vec<Row>, Problem> {
+/// As [`rows`], in the network namespace of this thread.
+pub(crate) fn own_rows() -> Result<Vec<Row>, Problem> {
+    told().or_else(|_| listed("thread-self"))
+}
+
+/// What the kernel tells of the namespace of this thread.
+fn told() -> io::Result<Vec<Row>> {
+    Ok(kernel::tcp_sockets()?.into_iter().filter_map(Row::of).collect())
+}
+
+/// The same as `/proc` lists it, for a kernel without `sock_diag`, or one who may not enter the namespace.
+fn listed(process: &str) -> Result<Vec<Row>, Problem> {
     let mut rows = Vec::new();
     for table in ["tcp", "tcp6"] {
         let path = format!("/proc/{process}/net/{table}");
-        match std::fs::read_to_string(&path) {
-            Ok(text) => rows.extend(parse(&text)),
+        match File::open(&path).and_then(|file| parse(BufReader::new(file))) {
+            Ok(found) => rows.extend(found),
             // The process has gone, or the kernel has no IPv6.
             Err(e) if e.kind() == io::ErrorKind::NotFound || gone(&e) => {}
             Err(e) => return Err(problem!(Failed, "io-failed", path = path, error = e)),
@@ -86,6 +105,26 @@ mod tests {
         assert_eq!(open(me(), &[port]).unwrap(), 1, "the server has not closed its side");
         drop(server);
         assert_eq!(open(me(), &[port]).unwrap(), 0);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_the_kernel_tells_is_what_proc_lists() {
+        let listeners = [TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("[::]:0").unwrap()];
+        let ports = listeners.each_ref().map(|l| l.local_addr().unwrap().port());
+        let open = ports.map(|port| TcpStream::connect(("127.0.0.1", port)).unwrap());
+        let accepted = listeners[1].accept().unwrap();
+        let ours = |mut rows: Vec<Row>| {
+            rows.retain(|r| ports.contains(&r.local.port()) || ports.contains(&r.remote.port()));
+            rows.sort_by_key(|r| (r.local, r.remote));
+            rows
+        };
+        let found = ours(told().unwrap());
+        assert_eq!(found, ours(listed("thread-self").unwrap()));
+        assert_eq!(found.len(), 6);
+        let not_accepted: u32 = found.iter().filter(|r| r.state == State::Listen).map(|r| r.waiting).sum();
+        assert_eq!(not_accepted, 1, "{found:?}");
+        drop((open, accepted));
     }
 
     #[test]

@@ -1,4 +1,7 @@
+use std::io::{self, BufRead};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::kernel::TcpSocket;
 
 /// A state of TCP, by the kernel's numbers (`include/net/tcp_states.h`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,7 +11,6 @@ pub(crate) enum State {
     SynReceived,
     FinWait1,
     FinWait2,
-    TimeWait,
     Close,
     CloseWait,
     LastAck,
@@ -17,6 +19,7 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// None for `TIME_WAIT`: nobody waits for anything there any more, and a busy host has a hundred thousand of them.
     fn of(number: u8) -> Option<Self> {
         Some(match number {
             1 => Self::Established,
@@ -25,7 +28,6 @@ impl State {
             3 | 12 => Self::SynReceived,
             4 => Self::FinWait1,
             5 => Self::FinWait2,
-            6 => Self::TimeWait,
             7 => Self::Close,
             8 => Self::CloseWait,
             9 => Self::LastAck,
@@ -45,7 +47,7 @@ impl State {
     }
 }
 
-/// One line of `/proc/net/tcp` or `tcp6`.
+/// One TCP socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) local: SocketAddr,
@@ -57,16 +59,33 @@ pub(crate) struct Row {
     pub(crate) inode: u64,
 }
 
-/// Reads such a file; lines that are not a socket (the heading) are passed over.
-pub(crate) fn parse(text: &str) -> Vec<Row> {
-    text.lines().filter_map(row).collect()
+impl Row {
+    pub(super) fn of(found: TcpSocket) -> Option<Self> {
+        // A dual-stack listener shows IPv4 as `::ffff:a.b.c.d`.
+        let plain = |a: SocketAddr| SocketAddr::new(a.ip().to_canonical(), a.port());
+        let TcpSocket { local, remote, state, waiting, inode } = found;
+        Some(Self { local: plain(local), remote: plain(remote), state: State::of(state)?, waiting, inode })
+    }
+}
+
+/// Reads `/proc/net/tcp` or `tcp6`; lines that are not a socket in one of these states (the heading) are passed over.
+///
+/// # Errors
+/// Those of reading.
+pub(super) fn parse(mut text: impl BufRead) -> io::Result<Vec<Row>> {
+    let (mut rows, mut line) = (Vec::new(), String::new());
+    while text.read_line(&mut line)? > 0 {
+        rows.extend(row(&line));
+        line.clear();
+    }
+    Ok(rows)
 }
 
 fn row(line: &str) -> Option<Row> {
     let mut fields = line.split_whitespace().skip(1);
-    let local = address(fields.next()?)?;
-    let remote = address(fields.next()?)?;
+    let (local, remote) = (fields.next()?, fields.next()?);
     let state = State::of(u8::from_str_radix(fields.next()?, 16).ok()?)?;
+    let (local, remote) = (address(local)?, address(remote)?);
     let waiting = u32::from_str_radix(fields.next()?.split_once(':')?.1, 16).ok()?;
     let inode = fields.nth(4)?.parse().ok()?;
     Some(Row { local, remote, state, waiting, inode })
@@ -81,7 +100,7 @@ fn address(text: &str) -> Option<SocketAddr> {
         32 => {
             let words = [word(0)?, word(1)?, word(2)?, word(3)?];
             let bytes = <[u8; 16]>::try_from(words.concat()).ok()?;
-            // A dual-stack listener shows IPv4 as `::ffff:a.b.c.d`.
+            // As above.
             Ipv6Addr::from(bytes).to_canonical()
         }
         _ => return None,
@@ -110,10 +129,14 @@ mod tests {
    1: 00000000000000000000000001000000:1F40 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 42 1 0 100 0 0 10 0
 ";
 
+    fn rows(text: &str) -> Vec<Row> {
+        parse(text.as_bytes()).unwrap()
+    }
+
     #[test]
     fn addresses_states_and_queues_are_read() {
-        let rows = parse(TCP);
-        assert_eq!(rows.len(), 7);
+        let rows = rows(TCP);
+        assert_eq!(rows.len(), 6, "without the one in TIME_WAIT");
         assert_eq!((rows[0].state, rows[0].waiting, rows[0].inode), (State::Listen, 2, 31337));
         assert_eq!(rows[1].local, "172.18.0.4:8000".parse().unwrap());
         assert_eq!(rows[1].remote, "172.18.0.1:50000".parse().unwrap());
@@ -122,19 +145,19 @@ mod tests {
     #[test]
     fn what_is_open_is_counted() {
         let open: Vec<_> =
-            parse(TCP).iter().filter(|r| r.state.open() && r.local.port() == 8000).map(|r| r.state).collect();
+            rows(TCP).iter().filter(|r| r.state.open() && r.local.port() == 8000).map(|r| r.state).collect();
         assert_eq!(open, [State::Established, State::SynReceived, State::CloseWait]);
     }
 
     #[test]
     fn ipv6_and_mapped_ipv4() {
-        let rows = parse(TCP6);
+        let rows = rows(TCP6);
         assert_eq!(rows[0].local, "172.18.0.4:8000".parse().unwrap());
         assert_eq!(rows[1].local, "[::1]:8000".parse().unwrap());
     }
 
     #[test]
     fn a_broken_line_is_passed_over() {
-        assert_eq!(parse("0: 00:1 x\n\n1: 0100007F:1F40\n2: é0000000:1F40 0:0 01 0:0").len(), 0);
+        assert_eq!(rows("0: 00:1 x\n\n1: 0100007F:1F40\n2: é0000000:1F40 0:0 01 0:0").len(), 0);
     }
 }
