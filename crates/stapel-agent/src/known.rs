@@ -3,21 +3,17 @@
 use std::sync::Arc;
 
 use stapel_host::ProcessId;
-use stapel_release::{Event, Lock, StepState};
-use stapel_text::{Problem, problem};
+use stapel_release::{Lock, StepState};
+use stapel_text::Problem;
 use stapel_tree::Applied;
 
 use crate::Site;
 use crate::protocol::{Details, Holder};
 use crate::steps::APPLIED;
 
-/// How many events are read at once.
-const EVENTS: usize = 1000;
-
 /// All that is known of a release.
 pub(crate) fn details(site: &Arc<Site>, id: u64) -> Result<Details, Problem> {
-    let release =
-        site.journal.release(id)?.ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))?;
+    let release = site.journal.known(id)?;
     let applied: Option<Applied> = site.journal.fact(id, APPLIED)?;
     let files = applied.iter().flat_map(Applied::files).map(|change| {
         let sign = match (&change.before, &change.after) {
@@ -27,20 +23,12 @@ pub(crate) fn details(site: &Arc<Site>, id: u64) -> Result<Details, Problem> {
         };
         (sign, change.path.clone())
     });
-    let (mut events, mut seen) = (Vec::new(), 0);
-    loop {
-        let more = site.journal.events(id, seen, EVENTS)?;
-        let Some(last) = more.last() else { break };
-        seen = last.seq;
-        let told = |event: &Event| !matches!(event, Event::Line { .. } | Event::Progress { .. });
-        events.extend(more.into_iter().filter(|recorded| told(&recorded.event)));
-    }
     Ok(Details {
         runs: release.runs(),
         records: site.journal.records(id)?,
         states: site.journal.steps(id)?,
         files: files.collect(),
-        events,
+        events: site.journal.told(id)?,
         release,
     })
 }
@@ -54,7 +42,7 @@ pub(crate) fn holder(site: &Arc<Site>) -> Result<Option<Holder>, Problem> {
             let states = site.journal.steps(release.id)?;
             let at = states.iter().position(|s| matches!(s, StepState::Doing | StepState::Undoing));
             let step = at.and_then(|i| release.plan.steps.get(i)).and_then(|s| s.does.clone());
-            let last = details(site, release.id)?.events.last().map_or(release.began_at, |e| e.at);
+            let last = site.journal.told(release.id)?.last().map_or(release.began_at, |e| e.at);
             Some((release.id, step, last))
         }
         None => None,

@@ -54,10 +54,7 @@ impl Site {
         let ended_well = |r: &Release| r.outcome.is_some_and(|o| o.exit_code() == 0);
         match to {
             Some(id) => {
-                let found = self
-                    .journal
-                    .release(id)?
-                    .ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))?;
+                let found = self.journal.known(id)?;
                 if ended_well(&found) {
                     Ok(found)
                 } else {
@@ -93,8 +90,7 @@ impl Site {
             }
         }
         let images = match goal {
-            // Of those services whose image the engine keeps in layers.
-            Goal::Deploy { .. } => services.values().filter(|s| s.real.is_some() && self.images_at().is_some()).count(),
+            Goal::Deploy { .. } => services.values().filter(|s| s.real.is_some()).count(),
             Goal::Rollback { .. } => 0,
         };
         let rooms = rooms(self, &change, databases.values().sum(), images as u64 * IMAGE_BYTES)?;
@@ -106,7 +102,7 @@ impl Site {
             foreign: change.foreign.len(),
             databases,
             rooms,
-            guardian: self.after_boot().fact(),
+            guardian: self.guardian(),
             replaces: digest(&change),
             revisions: Vec::new(),
         })
@@ -185,9 +181,7 @@ impl Site {
 
 /// What shipping would replace, as it is now.
 fn digest(change: &Applied) -> String {
-    let changed: Vec<_> = change.changed.iter().map(|c| (&c.path, &c.before, &c.after)).collect();
-    // Plain data: it always serializes.
-    blake3::hash(&serde_json::to_vec(&changed).unwrap_or_default()).to_hex()[..16].to_owned()
+    plan::digest(&change.changed.iter().map(|c| (&c.path, &c.before, &c.after)).collect::<Vec<_>>())
 }
 
 /// An image and its layers seldom take more.

@@ -61,6 +61,12 @@ impl Place {
         &self.key
     }
 
+    /// What our sessions in the app's databases are called.
+    #[must_use]
+    pub(crate) fn session(&self) -> String {
+        format!("stapel-{}", self.key)
+    }
+
     /// The directory of all of it.
     #[must_use]
     pub(crate) fn root(&self) -> &Utf8Path {

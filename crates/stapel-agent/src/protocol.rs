@@ -27,6 +27,14 @@ pub struct Opening {
     pub faults: Vec<Fault>,
 }
 
+impl Opening {
+    /// The person, with the machine.
+    #[must_use]
+    pub fn person(&self) -> String {
+        format!("{}@{}", self.who, self.origin)
+    }
+}
+
 /// What a release is asked for; the agent makes the [`Goal`](stapel_core::plan::Goal) of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "ask")]

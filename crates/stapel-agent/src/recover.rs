@@ -57,7 +57,7 @@ pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem>
     let attempt = || async {
         let journal = Journal::open(&journal_of(root))?;
         for release in journal.unfinished()?.iter().filter(|r| ours.contains(&r.id)) {
-            Prepared::of(&journal, release).await?.take_up(&journal, None).await?;
+            Prepared::of(&journal, release).await?.take_up(None).await?;
         }
         Ok(())
     };
@@ -146,9 +146,9 @@ impl Prepared {
     ///
     /// # Errors
     /// `agent-still-stuck` when an undo fails still.
-    pub(crate) async fn take_up(self, journal: &Journal, chosen: Option<Direction>) -> Result<(), Problem> {
+    pub(crate) async fn take_up(self, chosen: Option<Direction>) -> Result<(), Problem> {
         let direction = self.direction(chosen)?;
-        journal.set_runner(self.release, &ProcessId::me(), stapel_host::mark().as_deref())?;
+        self.site.journal.set_runner(self.release, &ProcessId::me(), stapel_host::mark().as_deref())?;
         if direction == Direction::Forward {
             // After a boot the app is starting still; what is left of the release looks at once.
             self.site.await_healthy().await;
@@ -156,12 +156,19 @@ impl Prepared {
         let died = problem!(Failed, "agent-died", release = self.release.to_string());
         let outcome = self.saga().recover(direction, died).await?;
         if outcome == Outcome::Stuck {
-            let still = journal.release(self.release)?.and_then(|r| r.problem);
-            let problem = problem!(Stuck, "agent-still-stuck", release = self.release.to_string());
-            return Err(still.map_or(problem.clone(), |why| problem.because(why)));
+            return Err(still_stuck(&self.site.journal.known(self.release)?));
         }
         self.site.tidy(self.release, outcome).await;
         Ok(())
+    }
+}
+
+/// The problem about a release that somebody has tried to end well in vain, with what it is stuck at.
+pub(crate) fn still_stuck(release: &Release) -> Problem {
+    let problem = problem!(Stuck, "agent-still-stuck", release = release.id.to_string());
+    match &release.problem {
+        Some(why) => problem.because(why.clone()),
+        None => problem,
     }
 }
 

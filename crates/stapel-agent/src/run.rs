@@ -8,11 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
-use stapel_release::{Begin, Direction, Fault, Journal, Lock, Outcome, Owner, Saga, Step};
+use stapel_release::{Begin, Direction, Fault, Lock, Outcome, Owner, Saga, Step};
 use stapel_text::{Problem, problem};
 
 use crate::guardian;
-use crate::place::journal_of;
 use crate::protocol::{Ask, Opening};
 use crate::recover::Prepared;
 use crate::{Site, found, steps};
@@ -79,8 +78,7 @@ impl Running {
             Self::New(begun) => begun.finish(faults).await,
             Self::TakenUp { prepared, direction, lock } => {
                 let root = prepared.site().place.root().to_owned();
-                let journal = Journal::open(&journal_of(&root))?;
-                let taken_up = prepared.with(faults).take_up(&journal, direction).await;
+                let taken_up = prepared.with(faults).take_up(direction).await;
                 guardian::disarm(&root, &lock).await;
                 // That it is stuck still is in the journal, where whoever asked looks.
                 taken_up
@@ -111,7 +109,7 @@ async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Pro
     };
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, doing))?;
     // From here on somebody ends well what this process begins, what it takes up first included.
-    guardian::arm(&site.place, site.after_boot()).await?;
+    guardian::arm(&site.place, site.guardian()).await?;
     match written_down(order, &site, ask, fingerprint, doing).await {
         Ok((release, steps)) => Ok(Begun { site, release, steps, lock }),
         Err(problem) => {
@@ -130,7 +128,7 @@ async fn written_down(
     doing: &str,
 ) -> Result<(u64, Vec<Box<dyn Step>>), Problem> {
     for release in site.journal.unfinished()? {
-        Prepared::of(&site.journal, &release).await?.take_up(&site.journal, None).await?;
+        Prepared::of(&site.journal, &release).await?.take_up(None).await?;
         site.definition_changed().await;
     }
     let (plan, _) = site.plan(ask).await?;
@@ -175,19 +173,14 @@ async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Res
     let release = found.ok_or_else(|| problem!(Refused, "agent-not-unfinished", release = id.to_string()))?;
     let prepared = Prepared::of(&site.journal, &release).await?;
     prepared.direction(direction)?;
-    guardian::arm(&site.place, site.after_boot()).await?;
+    guardian::arm(&site.place, site.guardian()).await?;
     // Before the answer: whoever follows it from now on sees that it runs.
     site.journal.set_runner(id, &ProcessId::me(), stapel_host::mark().as_deref())?;
     Ok(Running::TakenUp { prepared, direction, lock })
 }
 
 fn owner(opening: &Opening, doing: &str) -> Owner {
-    Owner {
-        who: format!("{}@{}", opening.who, opening.origin),
-        doing: doing.to_owned(),
-        since: Timestamp::now(),
-        process: ProcessId::me(),
-    }
+    Owner { who: opening.person(), doing: doing.to_owned(), since: Timestamp::now(), process: ProcessId::me() }
 }
 
 fn read<T: for<'a> Deserialize<'a>>(path: &Utf8Path) -> Result<T, Problem> {

@@ -92,15 +92,15 @@ impl Session {
                 Reply::Started { release: self.start(Work::Begin { ask, fingerprint }).await? }
             }
             Request::TakeUp { release, direction } => {
-                found(site.journal.release(release)?, release)?;
+                site.journal.known(release)?;
                 Reply::Started { release: self.start(Work::TakeUp { release, direction }).await? }
             }
-            Request::Release { release } => Reply::Release(Box::new(found(site.journal.release(release)?, release)?)),
+            Request::Release { release } => Reply::Release(Box::new(site.journal.known(release)?)),
             Request::Show { release } => Reply::Details(Box::new(known::details(site, release)?)),
             Request::Cancel { release } => {
-                let who = self.opening.as_ref().map_or_else(String::new, |o| format!("{}@{}", o.who, o.origin));
+                let who = self.opening.as_ref().map_or_else(String::new, Opening::person);
                 site.journal.cancel(release, &who)?;
-                Reply::Release(Box::new(found(site.journal.release(release)?, release)?))
+                Reply::Release(Box::new(site.journal.known(release)?))
             }
             Request::Holder => Reply::Held { holder: known::holder(site)?.map(Box::new) },
             Request::EndHolder { process } => {
@@ -131,8 +131,7 @@ impl Session {
             });
             let ended = ended.await?;
             if ended.outcome.is_none_or(|o| o == Outcome::Stuck) {
-                let problem = problem!(Stuck, "agent-still-stuck", release = release.id.to_string());
-                return Err(ended.problem.map_or(problem.clone(), |why| problem.because(why)));
+                return Err(recover::still_stuck(&ended));
             }
             recovered.push(ended);
         }
@@ -174,12 +173,8 @@ impl Session {
 
 /// The release that the process with this mark has begun.
 fn begun_by(site: &Site, mark: &str) -> Result<Option<u64>, Problem> {
-    for release in site.journal.history(1)? {
-        if site.journal.marks(release.id)?.iter().any(|m| m == mark) {
-            return Ok(Some(release.id));
-        }
-    }
-    Ok(None)
+    let Some(newest) = site.journal.history(1)?.pop() else { return Ok(None) };
+    Ok(site.journal.marks(newest.id)?.iter().any(|m| m == mark).then_some(newest.id))
 }
 
 fn read_answer(
@@ -240,10 +235,8 @@ where
     let mut alive = tokio::time::Instant::now();
     loop {
         tick.tick().await;
-        // Looked at in this order, so that what a process wrote before it ended is not missed: does it live, what has the
-        // journal, the events.
-        let runs = journal.pulse(release)?.runs;
-        let ended = journal.pulse(release)?.ended;
+        // Before the events, so that what was written before the end is not missed.
+        let pulse = journal.pulse(release)?;
         loop {
             let events = journal.events(release, seen, EVENTS)?;
             let Some(last) = events.last() else { break };
@@ -252,18 +245,14 @@ where
                 connection.send(&Reply::Event(recorded)).await?;
             }
         }
-        if runs {
+        if pulse.runs {
             alive = tokio::time::Instant::now();
         }
         // One whose process died is soon taken up by its guardian.
-        if ended || alive.elapsed() > TAKEN_UP {
-            return Ok(Reply::Release(Box::new(found(journal.release(release)?, release)?)));
+        if pulse.ended || alive.elapsed() > TAKEN_UP {
+            return Ok(Reply::Release(Box::new(journal.known(release)?)));
         }
     }
-}
-
-fn found(release: Option<Release>, id: u64) -> Result<Release, Problem> {
-    release.ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))
 }
 
 async fn status(site: &Arc<Site>) -> Result<Status, Problem> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Target};
+use stapel_core::observation::Guardian;
 use stapel_core::ports::{Health, World};
 use stapel_data::backup::Label;
 use stapel_data::migrations::{Commands, Migrations, Tool};
@@ -16,7 +17,7 @@ use stapel_tree::ObjectStore;
 
 use crate::checks::Checks;
 use crate::docker::DockerWorld;
-use crate::guardian::AfterBoot;
+use crate::guardian;
 use crate::place::Place;
 use crate::steps;
 
@@ -83,7 +84,7 @@ impl Site {
                 (place, "embedded".to_owned(), world, None, String::new(), None)
             }
         };
-        let databases = databases(&config, &target, &world, place.key())?;
+        let databases = databases(&config, &target, &world, &place.session())?;
         let migrations = config.migration.as_ref().map(|m| {
             let tool = match m.tool {
                 MigrationTool::Alembic => Tool::Alembic,
@@ -185,10 +186,10 @@ impl Site {
     }
 
     /// What brings recovery back after a boot. The embedded runtime's processes do not outlive one, so nothing need.
-    pub(crate) fn after_boot(&self) -> AfterBoot {
+    pub(crate) fn guardian(&self) -> Guardian {
         match self.config.engine {
-            EngineKind::Docker => AfterBoot::find(),
-            EngineKind::Embedded => AfterBoot::Nothing,
+            EngineKind::Docker => guardian::find(),
+            EngineKind::Embedded => Guardian::Process,
         }
     }
 
@@ -196,16 +197,18 @@ impl Site {
     /// databases, which outlive them with their locks.
     pub(crate) async fn end_what_was_dropped(&self) -> Result<(), Problem> {
         self.sweep().await?;
-        self.end_sessions().await;
+        for name in self.databases.keys() {
+            self.end_sessions(name).await;
+        }
         Ok(())
     }
 
-    /// Ends the sessions of ours in the databases. One that does not answer has none.
-    pub(crate) async fn end_sessions(&self) {
-        for (name, database) in &self.databases {
-            if let Err(problem) = database.end_sessions().await {
-                tracing::warn!(%problem, database = name, "sessions could not be ended");
-            }
+    /// Ends the sessions of ours in a database. One that does not answer has none.
+    pub(crate) async fn end_sessions(&self, name: &str) {
+        if let Some(database) = self.databases.get(name)
+            && let Err(problem) = database.end_sessions().await
+        {
+            tracing::warn!(%problem, database = name, "sessions could not be ended");
         }
     }
 
@@ -258,7 +261,7 @@ fn databases(
     config: &Config,
     target: &Target,
     world: &World,
-    key: &str,
+    session: &str,
 ) -> Result<BTreeMap<String, Arc<dyn Database>>, Problem> {
     let mut all: BTreeMap<String, Arc<dyn Database>> = BTreeMap::new();
     for (name, database) in &config.databases {
@@ -269,7 +272,7 @@ fn databases(
                 user: database.user.clone(),
                 database: database.database.clone(),
                 exec: world.exec.clone().ok_or_else(incomplete)?,
-                session: format!("stapel-{key}"),
+                session: session.to_owned(),
             }),
             DatabaseKind::Sqlite => {
                 Arc::new(SqliteFile { path: target.path.join(database.path.as_ref().ok_or_else(incomplete)?) })

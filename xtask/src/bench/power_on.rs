@@ -1,8 +1,7 @@
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use testkit::{Convertik, Flavour, Server, convertik};
+use testkit::{Convertik, Flavour, Operator, Server, convertik};
 
 use crate::cargo;
 
@@ -19,18 +18,10 @@ pub(super) fn measure() -> Result<Duration> {
     let example = Convertik::of_this_repository();
     example.run_by_hand(&server, "1")?;
     let dir = tempfile::tempdir()?;
-    let checkout = dir.path().join("convertik");
-    example.stage("2", &checkout)?;
-    let config = checkout.join("stapel.toml");
-    let text = std::fs::read_to_string(&config)?;
-    std::fs::write(config, text.replace("host = \"convertik.example\"", &format!("host = \"{}\"", server.name())))?;
-    let mut deploy = Command::new(cargo::root().join("target/release/stapel"))
-        .args(["deploy", "--yes"])
-        .current_dir(&checkout)
-        .env("STAPEL_SSH_CONFIG", server.ssh_config())
-        .env("STAPEL_FAULT", RECORD)
-        .stdout(Stdio::null())
-        .spawn()?;
+    let operator = Operator::new(server, cargo::root().join("target/release/stapel"))?;
+    let server = operator.server();
+    operator.has("2")?;
+    let mut deploy = operator.starts(&["deploy", "--yes"], Some(("STAPEL_FAULT", RECORD)), &dir.path().join("said"))?;
     let stopped = testkit::until_true("the release stands in its midst", LIMIT, || {
         server.exec(&["pgrep", "-r", "T", "-f", "agent release"]).is_ok_and(|found| found.ok())
     });
@@ -41,7 +32,7 @@ pub(super) fn measure() -> Result<Duration> {
     let started = Instant::now();
     let serving = std::thread::scope(|scope| {
         let serving = scope.spawn(|| {
-            testkit::until_true("the app serves again", LIMIT, || convertik::answers(&server))?;
+            testkit::until_true("the app serves again", LIMIT, || convertik::answers(server))?;
             Ok::<_, anyhow::Error>(started.elapsed())
         });
         server.power_on()?;

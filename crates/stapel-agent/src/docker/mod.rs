@@ -26,6 +26,7 @@ pub(crate) struct DockerWorld {
     compose: Compose,
     project: Project,
     key: String,
+    session: String,
     launch: Launch,
     drain: std::time::Duration,
     opened: Mutex<Option<Arc<Docker>>>,
@@ -55,6 +56,7 @@ impl DockerWorld {
             compose,
             project,
             key: place.key().to_owned(),
+            session: place.session(),
             launch,
             drain: config.relay.drain,
             opened: Mutex::new(None),
@@ -109,7 +111,7 @@ impl DockerWorld {
             return Ok(Arc::clone(docker));
         }
         let opening = Docker::open(self.engine.clone(), self.compose.clone(), self.project()).await?;
-        let docker = Arc::new(opening.session(format!("stapel-{}", self.key)));
+        let docker = Arc::new(opening.session(self.session.clone()));
         *opened = Some(Arc::clone(&docker));
         Ok(docker)
     }

@@ -4,93 +4,67 @@ use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_core::observation::Guardian;
-use stapel_host::{Command, Finished};
+use stapel_host::{Command, Finished, processes};
 use stapel_text::{Problem, problem};
 
 const UNITS: &str = "/etc/systemd/system";
 const CRON: &str = "/etc/cron.d";
 
-/// What brings recovery back after a boot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AfterBoot {
-    /// A unit, started at boot after Docker, and again when it fails.
-    Systemd,
-    /// A line for each boot and each minute.
-    Cron,
-    /// Nothing that we could arm.
-    Nothing,
+/// What brings recovery back after a boot on this host, for one who may write there.
+pub(crate) fn find() -> Guardian {
+    let root = rustix::process::geteuid().is_root();
+    if root && Path::new("/run/systemd/system").is_dir() {
+        Guardian::Systemd
+    } else if root && Path::new(CRON).is_dir() && runs(&["cron", "crond"]) {
+        Guardian::Cron
+    } else {
+        Guardian::Process
+    }
 }
 
-impl AfterBoot {
-    /// What there is on this host, for one who may write there.
-    pub(crate) fn find() -> Self {
-        let root = rustix::process::geteuid().is_root();
-        if root && Path::new("/run/systemd/system").is_dir() {
-            Self::Systemd
-        } else if root && Path::new(CRON).is_dir() && runs(&["cron", "crond"]) {
-            Self::Cron
-        } else {
-            Self::Nothing
+/// Armed, so that a boot leads to `program agent recover root`.
+pub(crate) async fn arm(guardian: Guardian, key: &str, program: &Path, root: &Utf8Path) -> Result<(), Problem> {
+    let file = file(guardian, key);
+    let armed = match guardian {
+        Guardian::Process => return Ok(()),
+        Guardian::Systemd => write(&file, &unit(program, root)),
+        Guardian::Cron => lines(program, root).and_then(|text| write(&file, &text)),
+    };
+    armed.map_err(|e| io_failed(&file, &e))?;
+    if guardian == Guardian::Systemd {
+        systemctl(&["daemon-reload"]).await?;
+        systemctl(&["enable", &name(key)]).await?;
+        // A unit that this systemd does not understand is enabled all the same.
+        let loaded = systemctl(&["show", "--property=LoadState", "--value", &name(key)]).await?;
+        let state = loaded.stdout.trim();
+        if state != "loaded" {
+            return Err(problem!(Failed, "agent-guardian-unit", unit = file.as_str(), state = state));
         }
     }
+    Ok(())
+}
 
-    /// The same for the plan.
-    pub(crate) fn fact(self) -> Guardian {
-        match self {
-            Self::Systemd => Guardian::Systemd,
-            Self::Cron => Guardian::Cron,
-            Self::Nothing => Guardian::Process,
-        }
+/// Not armed any more. Nothing there is fine.
+pub(crate) async fn disarm(guardian: Guardian, key: &str) -> Result<(), Problem> {
+    let file = file(guardian, key);
+    if guardian == Guardian::Process || !file.exists() {
+        return Ok(());
     }
-
-    /// Armed, so that a boot leads to `program agent recover root`.
-    pub(crate) async fn arm(self, key: &str, program: &Path, root: &Utf8Path) -> Result<(), Problem> {
-        let file = self.file(key);
-        let armed = match self {
-            Self::Nothing => return Ok(()),
-            Self::Systemd => write(&file, &unit(program, root)),
-            Self::Cron => lines(program, root).and_then(|text| write(&file, &text)),
-        };
-        armed.map_err(|e| io_failed(&file, &e))?;
-        if self == Self::Systemd {
-            systemctl(&["daemon-reload"]).await?;
-            systemctl(&["enable", &name(key)]).await?;
-            // A unit that this systemd does not understand is enabled all the same.
-            let loaded = systemctl(&["show", "--property=LoadState", "--value", &name(key)]).await?;
-            if loaded.stdout.trim() != "loaded" {
-                return Err(problem!(
-                    Failed,
-                    "agent-guardian-unit",
-                    unit = file.as_str(),
-                    state = loaded.stdout.trim()
-                ));
-            }
-        }
-        Ok(())
+    if guardian == Guardian::Systemd {
+        systemctl(&["disable", &name(key)]).await?;
     }
-
-    /// Not armed any more. Nothing there is fine.
-    pub(crate) async fn disarm(self, key: &str) -> Result<(), Problem> {
-        let file = self.file(key);
-        if self == Self::Nothing || !file.exists() {
-            return Ok(());
-        }
-        if self == Self::Systemd {
-            systemctl(&["disable", &name(key)]).await?;
-        }
-        std::fs::remove_file(&file).map_err(|e| io_failed(&file, &e))?;
-        if self == Self::Systemd {
-            systemctl(&["daemon-reload"]).await?;
-        }
-        Ok(())
+    std::fs::remove_file(&file).map_err(|e| io_failed(&file, &e))?;
+    if guardian == Guardian::Systemd {
+        systemctl(&["daemon-reload"]).await?;
     }
+    Ok(())
+}
 
-    fn file(self, key: &str) -> Utf8PathBuf {
-        match self {
-            Self::Systemd => Utf8Path::new(UNITS).join(name(key)),
-            // Cron passes over files with a dot in their name.
-            Self::Cron | Self::Nothing => Utf8Path::new(CRON).join(format!("stapel-{key}")),
-        }
+fn file(guardian: Guardian, key: &str) -> Utf8PathBuf {
+    match guardian {
+        Guardian::Systemd => Utf8Path::new(UNITS).join(name(key)),
+        // Cron passes over files with a dot in their name.
+        Guardian::Cron | Guardian::Process => Utf8Path::new(CRON).join(format!("stapel-{key}")),
     }
 }
 
@@ -147,8 +121,8 @@ fn write(file: &Utf8Path, text: &str) -> io::Result<()> {
 
 /// Whether a process of one of these names runs.
 fn runs(names: &[&str]) -> bool {
-    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    all.filter_map(|entry| std::fs::read_to_string(entry.path().join("comm")).ok())
+    processes()
+        .filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).ok())
         .any(|name| names.contains(&name.trim()))
 }
 

@@ -6,31 +6,32 @@ mod after_boot;
 mod guard;
 
 use camino::Utf8Path;
+use stapel_core::observation::Guardian;
 use stapel_host::{Detached, ProcessId};
 use stapel_release::{Journal, Lock};
 use stapel_text::{Problem, problem};
 
 use crate::place::{Place, journal_of};
-pub(crate) use after_boot::AfterBoot;
+pub(crate) use after_boot::find;
 pub(crate) use guard::{guard, wait};
 
 /// Arms the guardian for what this process is about to do to a release.
 ///
 /// # Errors
 /// `agent-guardian` when it cannot be armed; nothing of it stays then.
-pub(crate) async fn arm(place: &Place, after_boot: AfterBoot) -> Result<(), Problem> {
-    let armed = arm_all(place, after_boot).await;
+pub(crate) async fn arm(place: &Place, guardian: Guardian) -> Result<(), Problem> {
+    let armed = arm_all(place, guardian).await;
     if armed.is_err() {
         take_away(place.root()).await;
     }
     armed.map_err(|why| problem!(Refused, "agent-guardian").because(why))
 }
 
-async fn arm_all(place: &Place, after_boot: AfterBoot) -> Result<(), Problem> {
+async fn arm_all(place: &Place, guardian: Guardian) -> Result<(), Problem> {
     let log = place.logs().join("guardian.log");
     let failed = |why: std::io::Error| problem!(Failed, "io-failed", path = log.as_str(), error = why);
     let program = crate::own_program()?;
-    after_boot.arm(place.key(), &program, place.root()).await?;
+    after_boot::arm(guardian, place.key(), &program, place.root()).await?;
     let out = std::fs::File::create(&log).map_err(failed)?;
     let runner = serde_json::to_string(&ProcessId::me()).map_err(|e| failed(e.into()))?;
     Detached::new(program, ["agent", "guard", place.root().as_str(), &runner]).start(out).map_err(failed).map(drop)
@@ -48,8 +49,8 @@ pub(crate) async fn disarm(root: &Utf8Path, _: &Lock) {
 
 async fn take_away(root: &Utf8Path) {
     let key = root.file_name().unwrap_or_default();
-    for after_boot in [AfterBoot::Systemd, AfterBoot::Cron] {
-        if let Err(problem) = after_boot.disarm(key).await {
+    for guardian in [Guardian::Systemd, Guardian::Cron] {
+        if let Err(problem) = after_boot::disarm(guardian, key).await {
             tracing::warn!(%problem, "the guardian could not be disarmed");
         }
     }

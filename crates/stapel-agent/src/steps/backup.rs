@@ -51,7 +51,7 @@ impl Step for Backup {
 
     /// The dump stays; one that was dropped or died in its midst may still be at work in the database, with its locks.
     async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
-        self.site.end_sessions().await;
+        self.site.end_sessions(&self.database).await;
         Ok(())
     }
 }

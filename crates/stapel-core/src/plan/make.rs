@@ -1,6 +1,6 @@
 use stapel_text::{Problem, Text, problem, text};
 
-use super::{Chosen, Goal, Plan, Planned, StepSpec};
+use super::{Chosen, Goal, Plan, Planned, StepSpec, digest};
 use crate::config::Config;
 use crate::observation::{Observation, ServiceFacts};
 
@@ -77,8 +77,7 @@ fn basis(observation: &Observation) -> String {
         .iter()
         .map(|(name, facts)| (name, facts.runs(), facts.real.as_ref().map(|r| &r.image)))
         .collect();
-    let bytes = serde_json::to_vec(&(&observation.replaces, services)).unwrap_or_default();
-    blake3::hash(&bytes).to_hex()[..16].to_owned()
+    digest(&(&observation.replaces, services))
 }
 
 /// The tree is the one that the last release shipped, nobody changed it since, and what that release put in service

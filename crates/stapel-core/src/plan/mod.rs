@@ -6,4 +6,4 @@ mod spec;
 
 pub use goal::Goal;
 pub use make::{Rollouts, make};
-pub use spec::{Chosen, Plan, Planned, Residue, StepSpec};
+pub use spec::{Chosen, Plan, Planned, Residue, StepSpec, digest};

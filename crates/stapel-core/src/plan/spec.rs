@@ -126,10 +126,15 @@ impl Plan {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let steps: Vec<_> = self.steps.iter().map(|s| (&s.spec, &s.does, &s.undoes)).collect();
-        // Plain data of this crate: it always serializes.
-        let bytes = serde_json::to_vec(&(&self.goal, steps, self.gap_s, &self.basis)).unwrap_or_default();
-        blake3::hash(&bytes).to_hex()[..16].to_owned()
+        digest(&(&self.goal, steps, self.gap_s, &self.basis))
     }
+}
+
+/// 16 hexadecimal digits by which plain data can be told from other data; nothing that could fail to serialize.
+#[must_use]
+pub fn digest(data: &impl Serialize) -> String {
+    let bytes = serde_json::to_vec(data).unwrap_or_default();
+    blake3::hash(&bytes).to_hex()[..16].to_owned()
 }
 
 /// The rollout that was chosen for a service.

@@ -17,10 +17,8 @@ impl Instances for Docker {
     async fn real(&self, service: &str) -> Result<Option<Instance>, Problem> {
         self.service(service)?;
         let labels = [Self::service_label(service), format!("{ONE_OFF}=False")];
-        let mut found = self.labelled(&labels).await?;
         // A recreate that died leaves two for a while, the old one and the new one; the one that runs is the real one.
-        found.sort_by_key(|instance| !instance.running);
-        Ok(found.into_iter().next())
+        Ok(self.labelled(&labels).await?.into_iter().min_by_key(|instance| !instance.running))
     }
 
     async fn candidate(&self, service: &str) -> Result<Option<Instance>, Problem> {

@@ -242,6 +242,14 @@ impl Journal {
         Ok(rows::releases(&lock(&self.durable), "WHERE id = ?1", &[&id])?.pop())
     }
 
+    /// One release that has to be there.
+    ///
+    /// # Errors
+    /// `release-unknown`, `release-journal`.
+    pub fn known(&self, id: u64) -> Result<Release, Problem> {
+        self.release(id)?.ok_or_else(|| problem!(Usage, "release-unknown", release = id.to_string()))
+    }
+
     /// The newest releases, newest first.
     ///
     /// # Errors
@@ -318,14 +326,20 @@ impl Journal {
         rows::events(&lock(&self.chatty), release, after, limit)
     }
 
+    /// What the steps of a release did and said, in order, without the output of commands.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn told(&self, release: u64) -> Result<Vec<Recorded>, Problem> {
+        rows::told(&lock(&self.chatty), release)
+    }
+
     /// The plan of a release.
     ///
     /// # Errors
     /// `release-journal`, or `release-unknown`.
     pub fn plan(&self, release: u64) -> Result<Plan, Problem> {
-        let release =
-            self.release(release)?.ok_or_else(|| problem!(Usage, "release-unknown", release = release.to_string()))?;
-        Ok(release.plan)
+        self.known(release).map(|release| release.plan)
     }
 }
 

@@ -250,10 +250,19 @@ pub(super) fn tell(db: &Connection, release: u64, event: &Event) -> Result<(), P
 }
 
 pub(super) fn events(db: &Connection, release: u64, after: i64, limit: usize) -> Result<Vec<Recorded>, Problem> {
-    let mut query = db
-        .prepare_cached("SELECT seq, at, event FROM events WHERE release = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3")
-        .map_err(|e| failed(&e))?;
-    let mut rows = query.query(params![release, after, limit]).map_err(|e| failed(&e))?;
+    recorded(db, "AND seq > ?2 ORDER BY seq LIMIT ?3", params![release, after, limit])
+}
+
+pub(super) fn told(db: &Connection, release: u64) -> Result<Vec<Recorded>, Problem> {
+    recorded(db, "AND json_extract(event, '$.event') NOT IN ('line', 'progress') ORDER BY seq", params![release])
+}
+
+/// Events of the release that is the first value.
+fn recorded(db: &Connection, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<Recorded>, Problem> {
+    // `condition` is one of the literals of this file.
+    let sql = format!("SELECT seq, at, event FROM events WHERE release = ?1 {condition}");
+    let mut query = db.prepare_cached(&sql).map_err(|e| failed(&e))?;
+    let mut rows = query.query(values).map_err(|e| failed(&e))?;
     let mut all = Vec::new();
     while let Some(row) = rows.next().map_err(|e| failed(&e))? {
         let text = |n: usize| row.get::<_, String>(n).map_err(|e| failed(&e));
