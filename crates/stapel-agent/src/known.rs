@@ -7,27 +7,19 @@ use stapel_release::{Lock, StepState};
 use stapel_text::Problem;
 use stapel_tree::Applied;
 
-use crate::Site;
 use crate::protocol::{Details, Holder};
 use crate::steps::APPLIED;
+use crate::{Site, foreseen};
 
 /// All that is known of a release.
 pub(crate) fn details(site: &Arc<Site>, id: u64) -> Result<Details, Problem> {
     let release = site.journal.known(id)?;
     let applied: Option<Applied> = site.journal.fact(id, APPLIED)?;
-    let files = applied.iter().flat_map(Applied::files).map(|change| {
-        let sign = match (&change.before, &change.after) {
-            (None, _) => '+',
-            (_, None) => '-',
-            _ => '~',
-        };
-        (sign, change.path.clone())
-    });
     Ok(Details {
         runs: release.runs(),
         records: site.journal.records(id)?,
         states: site.journal.steps(id)?,
-        files: files.collect(),
+        files: applied.iter().flat_map(foreseen::files).collect(),
         events: site.journal.told(id)?,
         release,
     })

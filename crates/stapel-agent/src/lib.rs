@@ -6,6 +6,7 @@
 mod checks;
 mod cli;
 mod docker;
+mod foreseen;
 mod found;
 mod guardian;
 mod known;

@@ -10,6 +10,7 @@ use stapel_text::{Class, Problem, problem};
 use stapel_tree::{Applied, Entry, Manifest, Rules};
 
 use crate::Site;
+use crate::foreseen;
 use crate::found::REVISIONS;
 use crate::protocol::Ask;
 use crate::steps::{self, goal_fact};
@@ -78,7 +79,8 @@ impl Site {
             let pointed = self.world.images.pointed(name).await?;
             services.insert(name.clone(), ServiceFacts { real, pointed });
         }
-        let change = self.change_to(&self.manifest(goal.manifest())?).await?;
+        let manifest = self.manifest(goal.manifest())?;
+        let change = self.change_to(&manifest).await?;
         let serves = services.values().any(ServiceFacts::runs);
         let mut databases = BTreeMap::new();
         for (name, database) in &self.databases {
@@ -94,18 +96,24 @@ impl Site {
             Goal::Rollback { .. } => 0,
         };
         let rooms = rooms(self, &change, databases.values().sum(), images as u64 * IMAGE_BYTES)?;
-        Ok(Observation {
+        let mut files = foreseen::files(&change);
+        let mut observation = Observation {
             engine: self.engine.clone(),
             services,
             last: self.last_release()?,
-            files_differ: change.files().count(),
+            files_differ: files.len(),
             foreign: change.foreign.len(),
+            kept: change.foreign.iter().take(Observation::NAMED).cloned().collect(),
+            env: self.env_changes(&manifest)?,
+            files: files.drain(..files.len().min(Observation::NAMED)).collect(),
             databases,
             rooms,
             guardian: self.guardian(),
             replaces: digest(&change),
-            revisions: Vec::new(),
-        })
+            schema: None,
+        };
+        observation.schema = self.schema(&manifest, &observation).await?;
+        Ok(observation)
     }
 
     fn last_release(&self) -> Result<Option<LastRelease>, Problem> {
@@ -116,7 +124,21 @@ impl Site {
                 images.insert(service.clone(), image);
             }
         }
-        Ok(Some(LastRelease { id: last.id, fingerprint: last.plan.goal.fingerprint().to_owned(), images }))
+        let (goal, id) = (&last.plan.goal, last.id);
+        let commit = self.commit_of(goal)?;
+        Ok(Some(LastRelease { id, fingerprint: goal.fingerprint().to_owned(), commit, images }))
+    }
+
+    /// The commit that a goal's tree came from, also where a rollback put it in service again.
+    fn commit_of(&self, goal: &Goal) -> Result<Option<String>, Problem> {
+        match goal {
+            Goal::Deploy { commit, .. } => Ok(commit.clone()),
+            Goal::Rollback { to, .. } => match self.journal.known(*to)?.plan.goal {
+                // What a rollback leads to was deployed, or found.
+                Goal::Deploy { commit, .. } => Ok(commit),
+                Goal::Rollback { .. } => Ok(None),
+            },
+        }
     }
 
     /// What our last release shipped, which is all that a release may remove.
@@ -162,6 +184,7 @@ impl Site {
             planned.undoes = step.undoes();
             planned.leaves = step.leaves().to_vec();
         }
+        self.expect(&mut plan);
         Ok((plan, observation))
     }
 }

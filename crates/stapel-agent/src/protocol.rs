@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_core::config::Config;
-use stapel_core::observation::Observation;
+use stapel_core::observation::{FileChange, Observation};
 use stapel_core::plan::Plan;
 use stapel_core::ports::{Health, Instance};
 use stapel_host::ProcessId;
@@ -210,8 +210,8 @@ pub struct Details {
     pub records: u64,
     /// The states of its steps, in the plan's order.
     pub states: Vec<StepState>,
-    /// What it changed below the app's directory: `+` made, `~` replaced, `-` removed.
-    pub files: Vec<(char, String)>,
+    /// What it changed below the app's directory.
+    pub files: Vec<FileChange>,
     /// What its steps did and said, in order, without the output of commands.
     pub events: Vec<Recorded>,
 }

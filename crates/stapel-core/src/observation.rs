@@ -17,8 +17,17 @@ pub struct Observation {
     pub last: Option<LastRelease>,
     /// How many files under the app's directory differ from the goal.
     pub files_differ: usize,
+    /// They by name, with what shipping does to them; at most [`Observation::NAMED`].
+    #[serde(default)]
+    pub files: Vec<FileChange>,
     /// Files there that no release of ours put there: they are kept.
     pub foreign: usize,
+    /// They by name; at most [`Observation::NAMED`]. A directory ends with `/` and stands for all that is in it.
+    #[serde(default)]
+    pub kept: Vec<String>,
+    /// What becomes of the variables in files with secrets, where anything does.
+    #[serde(default)]
+    pub env: Vec<EnvChange>,
     /// The databases' sizes in bytes, by name.
     pub databases: BTreeMap<String, u64>,
     /// The file systems that the release writes to.
@@ -31,8 +40,77 @@ pub struct Observation {
     /// another plan.
     #[serde(default)]
     pub replaces: String,
-    /// The schema's revisions now, where there is a migration tool and an image to ask it in.
-    pub revisions: Vec<String>,
+    /// The schema now and what the goal's tree would make of it, where both can be told without running anything of the
+    /// app's.
+    #[serde(default)]
+    pub schema: Option<Schema>,
+}
+
+impl Observation {
+    /// How many files are named at most: a first release has all of them.
+    pub const NAMED: usize = 1000;
+}
+
+/// A file, and what shipping does to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    /// Its path below the app's directory.
+    pub path: String,
+    /// What becomes of it.
+    pub becomes: Becomes,
+}
+
+/// What becomes of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Becomes {
+    /// It was not there.
+    New,
+    /// It is another one.
+    Changed,
+    /// It is not there any more.
+    Gone,
+}
+
+impl Becomes {
+    /// As a sign before a name: `+`, `~`, `-`.
+    #[must_use]
+    pub fn sign(self) -> char {
+        match self {
+            Self::New => '+',
+            Self::Changed => '~',
+            Self::Gone => '-',
+        }
+    }
+}
+
+/// The variables of a file with secrets that are not as they were: names only, never values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvChange {
+    /// The file's path below the app's directory.
+    pub file: String,
+    /// The variables, in order of their names.
+    pub variables: Vec<(String, Becomes)>,
+}
+
+/// The schema as the database has noted it, and as the goal's tree would have it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The revisions that the database is at; none where it never was migrated.
+    pub current: Vec<String>,
+    /// The migrations that are not applied yet, in the order in which they run.
+    pub pending: Vec<Pending>,
+    /// Whether the database is at a revision that the goal's tree does not know: the tree is older.
+    pub ahead: bool,
+}
+
+/// A migration that is not applied yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Its revision.
+    pub revision: String,
+    /// What its file says that it does.
+    pub says: String,
 }
 
 /// What was found of one service.
@@ -59,6 +137,9 @@ pub struct LastRelease {
     pub id: u64,
     /// The fingerprint of the tree it shipped.
     pub fingerprint: String,
+    /// The commit that the tree came from.
+    #[serde(default)]
+    pub commit: Option<String>,
     /// The images it put in service, by service.
     pub images: BTreeMap<String, ImageId>,
 }

@@ -66,6 +66,12 @@ pub trait Database: Send + Sync {
     /// What the database says.
     async fn size(&self) -> Result<u64, Problem>;
 
+    /// The values of a column, in their order; `None` where there is no such table. Both names are ours, never a user's.
+    ///
+    /// # Errors
+    /// What the database says.
+    async fn column(&self, table: &str, column: &str) -> Result<Option<Vec<String>>, Problem>;
+
     /// Ends what of ours is still at work in it after its process here has died or was dropped. Nothing there is fine.
     ///
     /// # Errors

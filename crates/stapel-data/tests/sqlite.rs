@@ -193,6 +193,9 @@ impl Database for Broken {
     async fn restore(&self, dump: &Utf8Path) -> Result<(), stapel_text::Problem> {
         self.0.restore(dump).await
     }
+    async fn column(&self, table: &str, column: &str) -> Result<Option<Vec<String>>, stapel_text::Problem> {
+        self.0.column(table, column).await
+    }
     async fn size(&self) -> Result<u64, stapel_text::Problem> {
         self.0.size().await
     }

@@ -42,6 +42,16 @@ impl Rules {
         Self { exclude: Vec::new() }
     }
 
+    /// Whether a path below the root is left out, itself or with a directory above it.
+    ///
+    /// # Errors
+    /// `tree-pattern-bad`.
+    pub fn excludes(&self, path: &str) -> Result<bool, Problem> {
+        let matcher = self.matcher()?;
+        let mut above = Path::new(path).ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
+        Ok(matcher.excludes(Path::new(path), false) || above.any(|dir| matcher.excludes(dir, true)))
+    }
+
     pub(crate) fn matcher(&self) -> Result<Matcher, Problem> {
         let mut builder = GitignoreBuilder::new("");
         for pattern in &self.exclude {
@@ -73,6 +83,14 @@ mod tests {
     fn excludes(patterns: &[&str], path: &str, directory: bool) -> bool {
         let rules = Rules { exclude: patterns.iter().map(ToString::to_string).collect() };
         rules.matcher().unwrap().excludes(Path::new(path), directory)
+    }
+
+    #[test]
+    fn what_is_below_a_directory_that_is_left_out_is_left_out_too() {
+        let rules = Rules { exclude: vec!["/data/".into(), "*.log".into()] };
+        for (path, out) in [("data/deep/x", true), ("more/data/x", false), ("x.log", true), ("x", false)] {
+            assert_eq!(rules.excludes(path).unwrap(), out, "{path}");
+        }
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub(crate) struct Place {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sub {
+    Plan(Plan),
     Deploy(Deploy),
     Rollback(Rollback),
     Attach(Which),
@@ -66,12 +67,24 @@ pub(crate) enum Sub {
     },
 }
 
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Plan {
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<Utf8PathBuf>,
+}
+
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Deploy {
+    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "allow_dirty"])]
+    pub(crate) plan: Option<Utf8PathBuf>,
     #[arg(long, short)]
     pub(crate) yes: bool,
     #[arg(long)]
     pub(crate) no_cache: bool,
+    #[arg(long)]
+    pub(crate) allow_dirty: bool,
     /// The plan is not shown: the demo tells its own story.
     #[arg(skip)]
     pub(crate) quiet: bool,
@@ -188,6 +201,7 @@ fn with_words(mut command: Command, catalogue: &Catalogue) -> Command {
 fn about(command: &str) -> Option<Text> {
     Some(match command {
         "stapel" => text!("cli-about"),
+        "plan" => text!("cli-about-plan"),
         "deploy" => text!("cli-about-deploy"),
         "rollback" => text!("cli-about-rollback"),
         "attach" => text!("cli-about-attach"),
@@ -212,6 +226,9 @@ fn help(argument: &str) -> Option<Text> {
         "lang" => text!("cli-arg-lang"),
         "yes" => text!("cli-arg-yes"),
         "no_cache" => text!("cli-arg-no-cache"),
+        "out" => text!("cli-arg-out"),
+        "plan" => text!("cli-arg-plan"),
+        "allow_dirty" => text!("cli-arg-allow-dirty"),
         "to" => text!("cli-arg-to"),
         "down" => text!("cli-arg-down"),
         "release" => text!("cli-arg-release"),

@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod project;
 mod render;
+mod repository;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,7 @@ async fn run() -> u8 {
             };
         }
         Sub::Embedded { command } => stapel_embedded::cli::run(command).await.map(|()| 0),
+        Sub::Plan(args) => commands::plan::run(&parsed.place, &args, &screen).await,
         Sub::Deploy(args) => commands::deploy::run(&parsed.place, &args, &screen).await,
         Sub::Rollback(args) => commands::rollback::run(&parsed.place, &args, &screen).await,
         Sub::Attach(args) => commands::attach::run(&parsed.place, &args, &screen).await,

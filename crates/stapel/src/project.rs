@@ -2,13 +2,13 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_core::config::{Become, Config};
-use stapel_host::Command;
 use stapel_text::{Problem, problem};
 use stapel_tree::{Entry, Hash, Manifest, Rules};
 use stapel_wire::Account;
 
 use crate::args::Place;
 use crate::render::Screen;
+use crate::repository::Repository;
 
 /// The name of the configuration file.
 pub(crate) const FILE: &str = "stapel.toml";
@@ -21,6 +21,22 @@ pub(crate) struct Project {
     pub(crate) config: Config,
     pub(crate) target: String,
     root: Utf8PathBuf,
+}
+
+/// A tree that is to be released.
+pub(crate) struct Tree {
+    pub(crate) manifest: Manifest,
+    /// Where it comes from, if from a repository.
+    pub(crate) repository: Option<Repository>,
+    /// What of it is not as the commit has it.
+    pub(crate) uncommitted: Vec<String>,
+}
+
+impl Tree {
+    /// The commit it comes from.
+    pub(crate) fn commit(&self) -> Option<String> {
+        self.repository.as_ref().map(|repository| repository.commit(&self.uncommitted))
+    }
 }
 
 impl Project {
@@ -43,6 +59,11 @@ impl Project {
         let root = dir.join(&config.source.path).canonicalize_utf8().map_err(failed)?;
         let target = choose(&config, place.target.as_deref())?;
         Ok(Self { config, target, root })
+    }
+
+    /// Builds do not use the layer cache, whatever the configuration says.
+    pub(crate) fn without_cache(&mut self) {
+        self.config.services.values_mut().for_each(|service| service.no_cache = true);
     }
 
     /// The host of the target.
@@ -68,12 +89,27 @@ impl Project {
         self.config.source.env.iter().any(|e| e == entry)
     }
 
-    /// What is to be shipped.
-    pub(crate) fn manifest(&self) -> Result<Manifest, Problem> {
+    fn rules(&self) -> Rules {
         let mut rules = Rules::default();
         rules.exclude.push(format!("/{FILE}"));
         rules.exclude.extend(self.config.exclusions());
-        let mut manifest = stapel_tree::scan(&self.root, &rules)?;
+        rules
+    }
+
+    /// What is to be shipped, and what git knows of it.
+    pub(crate) async fn tree(&self) -> Result<Tree, Problem> {
+        let manifest = self.manifest()?;
+        let repository = Repository::of(&self.root).await;
+        let uncommitted = match &repository {
+            Some(repository) => repository.uncommitted(&manifest, &self.rules()).await?,
+            None => Vec::new(),
+        };
+        Ok(Tree { manifest, repository, uncommitted })
+    }
+
+    /// What is to be shipped.
+    fn manifest(&self) -> Result<Manifest, Problem> {
+        let mut manifest = stapel_tree::scan(&self.root, &self.rules())?;
         for name in &self.config.source.env {
             let path = self.root.join(name);
             let content =
@@ -82,12 +118,6 @@ impl Project {
             manifest.entries.insert(name.clone(), entry);
         }
         Ok(manifest)
-    }
-
-    /// The commit that is checked out, if the project is in a git repository.
-    pub(crate) async fn commit(&self) -> Option<String> {
-        let head = Command::new("git").args(["-C", self.root.as_str(), "rev-parse", "HEAD"]).finish().await.ok()?;
-        (head.code == 0).then(|| head.stdout.trim().to_owned())
     }
 }
 

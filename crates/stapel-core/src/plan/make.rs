@@ -2,7 +2,7 @@ use stapel_text::{Problem, Text, problem, text};
 
 use super::{Chosen, Goal, Plan, Planned, StepSpec, digest};
 use crate::config::Config;
-use crate::observation::{Observation, ServiceFacts};
+use crate::observation::{Observation, Schema, ServiceFacts};
 
 /// Chooses a rollout for a service; the rollouts themselves are another room's.
 pub trait Rollouts {
@@ -25,7 +25,7 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     }
     enough_disk(observation)?;
     let mut add = |spec: StepSpec, why: Option<Text>| {
-        plan.steps.push(Planned { spec, why, does: None, undoes: None, leaves: Vec::new() })
+        plan.steps.push(Planned { spec, why, does: None, undoes: None, takes_s: None, leaves: Vec::new() })
     };
     let serves = observation.services.values().any(ServiceFacts::runs);
     if serves {
@@ -46,7 +46,7 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         }
     }
     if let (Goal::Deploy { .. }, Some(migration)) = (goal, &config.migration) {
-        add(StepSpec::Migrate { service: migration.service.clone() }, None);
+        add(StepSpec::Migrate { service: migration.service.clone() }, observation.schema.as_ref().map(pending));
     }
     let mut gap_s = 0.0;
     let unknown = ServiceFacts::default();
@@ -77,13 +77,26 @@ fn basis(observation: &Observation) -> String {
         .iter()
         .map(|(name, facts)| (name, facts.runs(), facts.real.as_ref().map(|r| &r.image)))
         .collect();
-    digest(&(&observation.replaces, services))
+    digest(&(&observation.replaces, services, &observation.schema))
 }
 
-/// The tree is the one that the last release shipped, nobody changed it since, and what that release put in service
-/// still runs.
+/// Which migrations will run; the step itself looks again, in the new image.
+fn pending(schema: &Schema) -> Text {
+    let names: Vec<_> = schema.pending.iter().map(|p| p.revision.as_str()).collect();
+    match (names.as_slice(), schema.ahead) {
+        ([], true) => text!("core-why-migrate-ahead", revision = schema.current.join(", ")),
+        ([], false) => text!("core-why-migrate-none"),
+        _ => text!("core-why-migrate", count = names.len(), names = names.join(", ")),
+    }
+}
+
+/// The tree is the one that the last release shipped, nobody changed it since, what that release put in service still
+/// runs, and the schema is where the tree wants it.
 fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
     if matches!(goal, Goal::Rollback { down_to: Some(_), .. }) || config.services.values().any(|s| s.no_cache) {
+        return false;
+    }
+    if observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
         return false;
     }
     observation.last.as_ref().is_some_and(|last| {

@@ -2,8 +2,10 @@
 
 mod goal;
 mod make;
+mod reach;
 mod spec;
 
 pub use goal::Goal;
 pub use make::{Rollouts, make};
+pub use reach::reach;
 pub use spec::{Chosen, Plan, Planned, Residue, StepSpec, digest};

@@ -77,6 +77,9 @@ pub struct Planned {
     pub does: Option<Text>,
     /// What its undo would do; likewise. `None`: it changes nothing.
     pub undoes: Option<Text>,
+    /// Seconds that it took in earlier releases, the median of them; likewise. `None`: there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_s: Option<f64>,
     /// What of it stays when it is undone; likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub leaves: Vec<Residue>,
@@ -119,6 +122,12 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Seconds that all of it takes, where every step was done before.
+    #[must_use]
+    pub fn takes_s(&self) -> Option<f64> {
+        self.steps.iter().map(|step| step.takes_s).sum()
     }
 
     /// A fingerprint of what will be done: two plans that do the same to the same are equal by it. The reasons are not in

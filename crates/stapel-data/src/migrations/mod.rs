@@ -1,6 +1,7 @@
 //! Migration tools of the app, run in its own image: what the schema is, what it could be, up and down.
 
 mod commands;
+mod files;
 mod heard;
 mod revisions;
 mod tool;
@@ -10,6 +11,7 @@ use stapel_core::ports::{ImageId, Lines};
 use stapel_text::Problem;
 
 pub use commands::Commands;
+pub use files::{ALEMBIC_TABLE, Read, Revision, alembic_folder, pending};
 pub use revisions::revisions;
 pub use tool::{Argv, Tool};
 

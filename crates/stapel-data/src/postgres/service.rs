@@ -19,6 +19,9 @@ const LOCK_WAIT: &str = "--lock-wait-timeout=60000";
 const RESTORE: [&str; 6] =
     ["pg_restore", "--clean", "--if-exists", "--single-transaction", "--exit-on-error", "--no-owner"];
 
+/// How `psql` is asked something: the answer and nothing else.
+const PSQL: [&str; 5] = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"];
+
 /// How much of what a failing command said is kept, in bytes from the end.
 const SAID: usize = 4096;
 
@@ -99,6 +102,14 @@ impl PostgresInService {
         }
     }
 
+    /// What `psql` prints for a statement, a row a line.
+    async fn ask(&self, sql: &str) -> Result<String, Problem> {
+        let mut argv: Vec<String> = PSQL.map(str::to_owned).to_vec();
+        argv.extend(self.login().await?.options());
+        argv.push(format!("--command={sql}"));
+        Ok(self.run(&argv, None, None).await?.stdout)
+    }
+
     fn restore_argv(login: &Login) -> Vec<String> {
         RESTORE.into_iter().map(str::to_owned).chain(login.options()).collect()
     }
@@ -140,26 +151,30 @@ impl Database for PostgresInService {
     }
 
     async fn size(&self) -> Result<u64, Problem> {
-        let mut argv: Vec<String> = ["psql", "--no-psqlrc", "--tuples-only", "--no-align"].map(str::to_owned).to_vec();
-        argv.extend(self.login().await?.options());
-        argv.push("--command=SELECT pg_database_size(current_database())".to_owned());
-        let out = self.run(&argv, None, None).await?;
-        out.stdout.trim().parse().map_err(|_| {
-            let said = ExecOutput { stderr: out.stdout.clone(), ..out.clone() };
-            self.failed(&argv, &said)
+        let said = self.ask("SELECT pg_database_size(current_database())").await?;
+        said.trim().parse().map_err(|_| {
+            let out = ExecOutput { code: 0, stdout: String::new(), stderr: said.clone() };
+            self.failed(&["psql".to_owned()], &out)
         })
+    }
+
+    async fn column(&self, table: &str, column: &str) -> Result<Option<Vec<String>>, Problem> {
+        // It may lie in any schema of the search path.
+        if self.ask(&format!("SELECT to_regclass('{table}')")).await?.trim().is_empty() {
+            return Ok(None);
+        }
+        let said = self.ask(&format!("SELECT {column} FROM {table} ORDER BY {column}")).await?;
+        Ok(Some(said.lines().map(str::to_owned).filter(|value| !value.is_empty()).collect()))
     }
 
     /// `docker exec` that is ended leaves what it started running, with its locks.
     async fn end_sessions(&self) -> Result<(), Problem> {
-        let mut argv: Vec<String> = ["psql", "--no-psqlrc", "--quiet"].map(str::to_owned).to_vec();
-        argv.extend(self.login().await?.options());
         let name = self.session.replace('\'', "''");
-        argv.push(format!(
-            "--command=SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}' \
+        let sql = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{name}' \
              AND pid <> pg_backend_pid()"
-        ));
-        self.run(&argv, None, None).await.map(drop)
+        );
+        self.ask(&sql).await.map(drop)
     }
 
     async fn by_hand(&self, dump: &Utf8Path, compose: &str) -> Result<String, Problem> {

@@ -49,11 +49,28 @@ impl Database for SqliteFile {
         Ok(length(&self.path)?.ok_or_else(|| missing(&self.path))? + length(&wal)?.unwrap_or(0))
     }
 
+    async fn column(&self, table: &str, column: &str) -> Result<Option<Vec<String>>, Problem> {
+        let (path, table, column) = (self.path.clone(), table.to_owned(), column.to_owned());
+        blocking(&self.path, move || {
+            length(&path)?.ok_or_else(|| missing(&path))?;
+            values(&open_live(&path, false)?, &table, &column).map_err(|e| failed(&path, &e))
+        })
+        .await
+    }
+
     async fn by_hand(&self, dump: &Utf8Path, _compose: &str) -> Result<String, Problem> {
         // sqlite3 reads a double-quoted word of its dot commands with C's escapes.
         let word = dump.as_str().replace('\\', r"\\").replace('"', "\\\"");
         Ok(format!("sqlite3 {} {}", quoted(self.path.as_str()), quoted(&format!(".restore \"{word}\""))))
     }
+}
+
+fn values(live: &rusqlite::Connection, table: &str, column: &str) -> rusqlite::Result<Option<Vec<String>>> {
+    if !live.table_exists(None, table)? {
+        return Ok(None);
+    }
+    let mut query = live.prepare(&format!("SELECT {column} FROM {table} ORDER BY {column}"))?;
+    query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>().map(Some)
 }
 
 fn dump(path: &Utf8Path, to: &Utf8Path) -> Result<(), Problem> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stapel_core::plan::Plan;
+use stapel_core::plan::{Plan, StepSpec};
 use stapel_text::{Problem, problem};
 
 use crate::{Event, Outcome, Recorded, StepState};
@@ -266,6 +266,14 @@ impl Journal {
         let found =
             rows::releases(&lock(&self.durable), "WHERE outcome IN ('done', 'found') ORDER BY id DESC LIMIT 1", &[])?;
         Ok(found.into_iter().next())
+    }
+
+    /// How many seconds each step took in the newest releases that were done, at most so many: what is to be expected.
+    ///
+    /// # Errors
+    /// `release-journal`; `release-foreign` where a newer Stapel made one of them.
+    pub fn durations(&self, releases: usize) -> Result<Vec<(StepSpec, f64)>, Problem> {
+        rows::durations(&lock(&self.durable), releases)
     }
 
     /// A fact of a release.

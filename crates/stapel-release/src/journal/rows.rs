@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::{Deserialize, Serialize};
 use stapel_core::config::Config;
-use stapel_core::plan::Plan;
+use stapel_core::plan::{Plan, StepSpec};
 use stapel_host::ProcessId;
 use stapel_text::{Problem, problem};
 
@@ -193,6 +193,26 @@ pub(super) fn releases(db: &Connection, condition: &str, values: &[&dyn ToSql]) 
     Ok(all)
 }
 
+pub(super) fn durations(db: &Connection, limit: usize) -> Result<Vec<(StepSpec, f64)>, Problem> {
+    let mut all = Vec::new();
+    for release in releases(db, "WHERE outcome = 'done' ORDER BY id DESC LIMIT ?1", &[&limit])? {
+        let mut query = db
+            .prepare_cached("SELECT idx, began_at, ended_at FROM steps WHERE release = ?1 AND state = 'done'")
+            .map_err(|e| failed(&e))?;
+        let mut rows = query.query([release.id]).map_err(|e| failed(&e))?;
+        while let Some(row) = rows.next().map_err(|e| failed(&e))? {
+            let Some(planned) = release.plan.steps.get(get::<usize>(row, "idx")?) else { continue };
+            let (began, ended) = (time(&get::<String>(row, "began_at")?)?, time(&get::<String>(row, "ended_at")?)?);
+            all.push((planned.spec.clone(), ended.duration_since(began).as_secs_f64()));
+        }
+    }
+    Ok(all)
+}
+
+fn time(text: &str) -> Result<Timestamp, Problem> {
+    text.parse().map_err(|e: jiff::Error| problem!(Failed, "release-journal", error = e.to_string()))
+}
+
 fn get<T: rusqlite::types::FromSql>(row: &Row<'_>, column: &str) -> Result<T, Problem> {
     row.get(column).map_err(|e| failed(&e))
 }
@@ -211,9 +231,6 @@ fn runner(row: &Row<'_>) -> Result<Option<ProcessId>, Problem> {
 }
 
 fn release(row: &Row<'_>) -> Result<Release, Problem> {
-    let time = |text: String| {
-        text.parse::<Timestamp>().map_err(|e| problem!(Failed, "release-journal", error = e.to_string()))
-    };
     let stapel: String = get(row, "stapel")?;
     // A newer Stapel may plan steps and know settings that this one has never heard of.
     let foreign = |e: &serde_json::Error| match stapel == STAPEL {
@@ -228,8 +245,8 @@ fn release(row: &Row<'_>) -> Result<Release, Problem> {
         target: get(row, "target")?,
         config: serde_json::from_str(&get::<String>(row, "config")?).map_err(|e| foreign(&e))?,
         plan: serde_json::from_str(&get::<String>(row, "plan")?).map_err(|e| foreign(&e))?,
-        began_at: time(get(row, "began_at")?)?,
-        ended_at: get::<Option<String>>(row, "ended_at")?.map(time).transpose()?,
+        began_at: time(&get::<String>(row, "began_at")?)?,
+        ended_at: get::<Option<String>>(row, "ended_at")?.as_deref().map(time).transpose()?,
         outcome: get::<Option<String>>(row, "outcome")?.and_then(|n| Outcome::from_name(&n)),
         problem: get::<Option<String>>(row, "problem")?
             .map(|p| serde_json::from_str(&p))

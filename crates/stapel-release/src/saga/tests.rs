@@ -69,7 +69,8 @@ async fn run(fails: [Fails; 3]) -> (Journal, Outcome, Vec<String>) {
         .map(|(name, fails)| Box::new(Toy { name, fails, said: Arc::clone(&said) }) as Box<dyn Step>)
         .collect();
     let goal = Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None };
-    let planned = Planned { spec: StepSpec::Verify, why: None, does: None, undoes: None, leaves: Vec::new() };
+    let planned =
+        Planned { spec: StepSpec::Verify, why: None, does: None, undoes: None, takes_s: None, leaves: Vec::new() };
     let plan = Plan { format: 1, goal, steps: vec![planned; 3], gap_s: 0.0, basis: String::new() };
     let begin = Begin {
         doing: "deploy".into(),

@@ -4,6 +4,7 @@ cli-commands = Commands
 cli-options = Options
 cli-arguments = Arguments
 cli-about = Stapel releases apps under Docker Compose: no request lost, no data lost, everything known.
+cli-about-plan = Show what a deploy would do; nothing is changed
 cli-about-deploy = Put the project in service at the target
 cli-about-rollback = Put an earlier release in service again
 cli-about-attach = Show a release that runs, or how one ended
@@ -24,6 +25,9 @@ cli-arg-help = Show this
 cli-arg-version = Show the version
 cli-arg-yes = Do not ask before beginning
 cli-arg-no-cache = Build without the layer cache
+cli-arg-out = Keep the plan in this file, for `stapel deploy FILE`
+cli-arg-plan = A plan that `stapel plan --out` has kept; it is carried out without asking, or refused if it would now be another one
+cli-arg-allow-dirty = Release what is not committed, too
 cli-arg-to = The release to go back to; by default the one before the one in service
 cli-arg-down = Take the schema down as well, to what it was then; what was written since in what goes is lost
 cli-arg-release = The release; by default the newest
@@ -102,6 +106,12 @@ cli-show-more =
         [one] and one more
        *[other] and { $count } more
     }
+cli-uncommitted =
+    { $count ->
+        [one] One file that would be shipped is not as the commit has it: { $files }
+       *[other] { $count } files that would be shipped are not as the commit has them: { $files }
+    }
+    .remedy = Commit them or put them aside (`git stash`), or release them as they are with `--allow-dirty`. Nothing was changed.
 cli-not-agreed = You did not agree; nothing was changed.
     .remedy = Answer with "y" to go on, or use `--yes`.
 cli-not-agreed-no-terminal = Nobody can be asked whether to go on: there is no terminal.
@@ -109,6 +119,46 @@ cli-not-agreed-no-terminal = Nobody can be asked whether to go on: there is no t
 cli-plan = The plan ({ $engine }):
 cli-way-back = way back:
 cli-plan-gap = Expected time in which a request could be lost: { $gap }.
+cli-plan-takes = Expected duration, by earlier releases: { $takes }.
+cli-plan-takes-unknown = Expected duration: not known, not every step was done here before.
+cli-plan-commits =
+    { $count ->
+        [0] The same commit is in service: { $commit }
+        [one] One commit since { $commit }, which is in service:
+       *[other] { $count } commits since { $commit }, which is in service:
+    }
+cli-plan-commits-gone =
+    { $count ->
+        [one] One commit is in service that this branch does not have; it goes:
+       *[other] { $count } commits are in service that this branch does not have; they go:
+    }
+cli-plan-commit-unknown = Commit { $commit } is in service, which this repository does not have (`git fetch`?).
+cli-plan-files =
+    { $count ->
+        [one] One file differs:
+       *[other] { $count } files differ:
+    }
+cli-plan-kept =
+    { $count ->
+        [one] One file there was not put there by a release; it is kept:
+       *[other] { $count } files there were not put there by a release; they are kept:
+    }
+cli-plan-env = Variables in { $file }: { $variables }
+cli-plan-schema =
+    { $count ->
+        [one] The database is at { $current }; one migration is pending:
+       *[other] The database is at { $current }; { $count } migrations are pending:
+    }
+cli-plan-uncommitted =
+    { $count ->
+        [one] Note: one file of it is not as the commit has it; a deploy needs `--allow-dirty`.
+       *[other] Note: { $count } files of it are not as the commit has them; a deploy needs `--allow-dirty`.
+    }
+cli-plan-saved = The plan is in { $file }; `stapel deploy { $file }` carries it out, or refuses if it would be another one by then.
+cli-plan-file = { $file } is no plan that this Stapel can read: { $why }
+    .remedy = Make one with `stapel plan --out FILE`, with the same version of Stapel.
+cli-plan-elsewhere = This plan was made for the target { $target } of { $app }.
+    .remedy = Run it in that project, without another `--target`. Nothing was changed.
 cli-go-on = Go on? [y/N]
 cli-nothing-to-do = Nothing to do: release { $release } is in service and nothing differs from it.
 cli-bringing-agent = Bringing the agent

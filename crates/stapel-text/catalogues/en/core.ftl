@@ -43,5 +43,20 @@ core-why-ship =
         [one] ; one file there is not ours and is kept
        *[other] ; { $foreign } files there are not ours and are kept
     }
+core-why-migrate =
+    { $count ->
+        [one] one migration is pending: { $names }
+       *[other] { $count } migrations are pending: { $names }
+    }
+core-why-migrate-none = by its files none is pending; it is looked at again
+core-why-migrate-ahead = the database is at { $revision }, which this tree does not know
+core-reach-all = How far the way back reaches: everything is undone by itself, at any point.
+core-reach-schema =
+    { $count ->
+        [one] How far the way back reaches: everything is undone by itself until requests reach the new version. After that the migration stays, where the former version was seen to work with it; else a person decides.
+       *[other] How far the way back reaches: everything is undone by itself until requests reach the new version. After that the { $count } migrations stay, where the former version was seen to work with them; else a person decides.
+    }
+core-reach-schema-unknown = How far the way back reaches: everything is undone by itself until requests reach the new version. After that migrations, if there are any, stay, where the former version was seen to work with them; else a person decides.
+core-reach-down = How far the way back reaches: to the moment in which the schema goes down to { $to }. What was written since into what goes is lost then, but for the dump.
 core-disk-full = The release needs about { $needed } on the file system of { $path } (dumps { $dumps }, files { $files }, images { $images }), but only { $free } are free.
     .remedy = Free some space on the host, for example with `docker image prune`, and run Stapel again. Nothing was changed.

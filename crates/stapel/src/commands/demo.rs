@@ -224,7 +224,7 @@ every = "250ms"
         let file = self.root.join("project/app.toml");
         let text = format!("version = {version}\nlisten = \"127.0.0.1:0\"\ndatabase = \"data/app.db\"\n");
         std::fs::write(&file, text).map_err(|e| problem!(Failed, "io-failed", path = file.as_str(), error = e))?;
-        deploy(&self.place, &Deploy { yes: true, no_cache: false, quiet: true }, screen).await
+        deploy(&self.place, &Deploy { yes: true, quiet: true, allow_dirty: true, ..Deploy::default() }, screen).await
     }
 
     /// The state of the one app on the demo's host.

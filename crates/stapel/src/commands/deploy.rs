@@ -1,28 +1,52 @@
 use stapel_agent::protocol::Ask;
 use stapel_release::Release;
-use stapel_text::Problem;
+use stapel_text::{Problem, problem};
 
-use super::release::{Manner, carry_out, exit_code};
+use super::plan::Saved;
+use super::release::{Manner, carry_out, exit_code, run_plan};
 use crate::args::{Deploy, Place};
 use crate::client::Client;
 use crate::project::Project;
 use crate::render::Screen;
 
-/// Puts the project as it is here in service at the target.
+/// How many files are named in a refusal.
+const NAMED: usize = 10;
+
+/// Puts the project as it is here in service at the target, or what a saved plan says.
 pub(crate) async fn run(place: &Place, args: &Deploy, screen: &Screen) -> Result<u8, Problem> {
-    let release = deploy(place, args, screen).await?;
+    let release = match &args.plan {
+        Some(file) => saved(place, Saved::read(file)?, screen).await?,
+        None => deploy(place, args, screen).await?,
+    };
     Ok(exit_code(release.as_ref()))
 }
 
-/// The same, for `stapel demo`, which looks at the release afterwards.
+/// The project as it is here; also for `stapel demo`, which looks at the release afterwards.
 pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Result<Option<Release>, Problem> {
     let mut project = Project::open(place, screen)?;
     if args.no_cache {
-        project.config.services.values_mut().for_each(|s| s.no_cache = true);
+        project.without_cache();
     }
-    let manifest = project.manifest()?;
-    let commit = project.commit().await;
+    let tree = project.tree().await?;
+    if !tree.uncommitted.is_empty() && !args.allow_dirty {
+        let files = tree.uncommitted.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        return Err(problem!(Refused, "cli-uncommitted", count = tree.uncommitted.len(), files = files));
+    }
     let mut client = Client::open(&project, screen).await?;
-    let manifest = client.bring(&project, manifest, screen).await?;
-    carry_out(&mut client, Ask::Deploy { manifest, commit }, Manner { yes: args.yes, quiet: args.quiet }, screen).await
+    let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
+    let ask = Ask::Deploy { manifest, commit: tree.commit() };
+    carry_out(&mut client, ask, Some(&tree), Manner { yes: args.yes, quiet: args.quiet }, screen).await
+}
+
+/// What was planned before: its tree is on the host since then. It was looked at then, so nobody is asked again.
+async fn saved(place: &Place, saved: Saved, screen: &Screen) -> Result<Option<Release>, Problem> {
+    let project = saved.project(place, screen)?;
+    let mut client = Client::open(&project, screen).await?;
+    let (plan, observation, recovered) = client.plan(saved.ask.clone()).await?;
+    recovered.iter().for_each(|release| screen.recovered(release));
+    if plan.fingerprint() != saved.fingerprint {
+        return Err(problem!(Refused, "agent-plan-changed"));
+    }
+    screen.plan(&plan, &observation, None);
+    run_plan(&mut client, saved.ask, &plan, screen).await
 }

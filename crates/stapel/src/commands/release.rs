@@ -3,11 +3,15 @@
 use std::io::IsTerminal;
 
 use stapel_agent::protocol::Ask;
+use stapel_core::observation::Observation;
+use stapel_core::plan::Plan;
 use stapel_release::Release;
 use stapel_text::{Class, Problem, problem};
 
 use crate::client::Client;
+use crate::project::Tree;
 use crate::render::Screen;
+use crate::repository::Since;
 
 /// How a release is begun.
 #[derive(Debug, Clone, Copy)]
@@ -22,22 +26,39 @@ pub(super) struct Manner {
 pub(super) async fn carry_out(
     client: &mut Client,
     ask: Ask,
+    tree: Option<&Tree>,
     manner: Manner,
     screen: &Screen,
 ) -> Result<Option<Release>, Problem> {
     let (plan, observation, recovered) = client.plan(ask.clone()).await?;
     recovered.iter().for_each(|release| screen.recovered(release));
     if !manner.quiet {
-        screen.plan(&plan, &observation);
+        screen.plan(&plan, &observation, since(tree, &observation).await.as_ref());
     }
+    if !plan.is_empty() && !manner.yes {
+        agreed(screen)?;
+    }
+    run_plan(client, ask, &plan, screen).await
+}
+
+/// The commits between what is in service and a tree.
+pub(super) async fn since(tree: Option<&Tree>, observation: &Observation) -> Option<Since> {
+    let deployed = observation.last.as_ref()?.commit.as_ref()?;
+    Some(tree?.repository.as_ref()?.since(deployed).await)
+}
+
+/// Runs a release of this plan to its end. `None`: there is nothing to do.
+pub(super) async fn run_plan(
+    client: &mut Client,
+    ask: Ask,
+    plan: &Plan,
+    screen: &Screen,
+) -> Result<Option<Release>, Problem> {
     if plan.is_empty() {
         return Ok(None);
     }
-    if !manner.yes {
-        agreed(screen)?;
-    }
     // From here on a line that is cut says nothing about the release.
-    let started = client.start(ask, &plan).await;
+    let started = client.start(ask, plan).await;
     let release = started.map_err(|why| match why.class {
         Class::Failed
             if why.code() == "cli-agent-gone" || why.code() == "timed-out" || why.code().starts_with("wire-") =>

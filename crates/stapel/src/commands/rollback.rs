@@ -20,6 +20,7 @@ pub(super) async fn rollback(place: &Place, args: &Rollback, screen: &Screen) ->
     carry_out(
         &mut client,
         Ask::Rollback { to: args.to, down: args.down },
+        None,
         Manner { yes: args.yes, quiet: args.quiet },
         screen,
     )

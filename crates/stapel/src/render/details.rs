@@ -6,8 +6,6 @@ use stapel_text::{seconds, text};
 
 use super::{Screen, View};
 
-/// How many changed files are named.
-const NAMED: usize = 20;
 const TIME: &str = "%Y-%m-%d %H:%M:%S UTC";
 
 impl Screen {
@@ -36,13 +34,7 @@ impl Screen {
         details.events.iter().for_each(|recorded| view.event(recorded));
         if !details.files.is_empty() {
             self.line(&format!("  {}", self.words(&text!("cli-show-files", count = details.files.len()))));
-            for (sign, path) in details.files.iter().take(NAMED) {
-                self.line(&format!("      {sign} {path}"));
-            }
-            if details.files.len() > NAMED {
-                let more = text!("cli-show-more", count = details.files.len() - NAMED);
-                self.line(&format!("      {}", self.words(&more)));
-            }
+            self.files(&details.files, details.files.len());
         }
         self.line(&format!("  {}", self.release_line(release)));
         if let Some(problem) = &release.problem {

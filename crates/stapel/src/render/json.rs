@@ -7,6 +7,8 @@ use stapel_core::plan::Plan;
 use stapel_release::Release;
 use stapel_text::{Problem, Rendered};
 
+use crate::repository::Since;
+
 pub(super) fn problem(problem: &Problem, rendered: &Rendered) -> Value {
     json!({
         "problem": {
@@ -20,8 +22,14 @@ pub(super) fn problem(problem: &Problem, rendered: &Rendered) -> Value {
     })
 }
 
-pub(super) fn plan(plan: &Plan, observation: &Observation) -> Value {
-    json!({ "plan": plan, "fingerprint": plan.fingerprint(), "observation": observation })
+pub(super) fn plan(plan: &Plan, observation: &Observation, since: Option<&Since>) -> Value {
+    json!({
+        "plan": plan,
+        "fingerprint": plan.fingerprint(),
+        "takes_s": plan.takes_s(),
+        "commits": since,
+        "observation": observation,
+    })
 }
 
 /// The last line of every command that runs a release.

@@ -2,6 +2,7 @@
 
 mod details;
 mod json;
+mod plan;
 mod tables;
 mod view;
 
@@ -9,9 +10,8 @@ use std::io::{IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use stapel_core::config::Findings;
-use stapel_core::observation::{Guardian, Observation};
 use stapel_core::plan::Plan;
-use stapel_text::{Catalogue, Problem, Text, seconds, text};
+use stapel_text::{Catalogue, Problem, Text, text};
 use std::sync::Mutex;
 
 pub(crate) use view::View;
@@ -77,34 +77,6 @@ impl Screen {
         eprintln!("{} {}", self.words(&text!("cli-problem")), rendered.message);
         if !rendered.remedy.is_empty() {
             eprintln!("{} {}", self.words(&text!("cli-remedy")), rendered.remedy);
-        }
-    }
-
-    /// What will be done.
-    pub(crate) fn plan(&self, plan: &Plan, observation: &Observation) {
-        self.done_bringing();
-        if self.json {
-            self.object(&json::plan(plan, observation));
-            return;
-        }
-        if plan.is_empty() {
-            let release = observation.last.as_ref().map_or_else(|| "-".to_owned(), |l| l.id.to_string());
-            self.say(&text!("cli-nothing-to-do", release = release));
-            return;
-        }
-        self.say(&text!("cli-plan", engine = &observation.engine));
-        for (number, step) in plan.steps.iter().enumerate() {
-            let does = step.does.as_ref().map(|t| self.words(t)).unwrap_or_default();
-            let why = step.why.as_ref().map(|t| format!(" — {}", self.words(t))).unwrap_or_default();
-            self.line(&format!("  {:>2}. {does}{why}", number + 1));
-            if let Some(undoes) = &step.undoes {
-                self.line(&format!("        {} {}", self.words(&text!("cli-way-back")), self.words(undoes)));
-            }
-        }
-        self.say(&text!("cli-plan-gap", gap = seconds(plan.gap_s)));
-        // The embedded runtime does not outlive its host anyway.
-        if observation.guardian == Guardian::Process && observation.engine != "embedded" {
-            self.say(&text!("cli-guardian-process"));
         }
     }
 

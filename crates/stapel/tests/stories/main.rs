@@ -45,8 +45,11 @@ fn story(flavour: Flavour) {
     // The same again is nothing to do.
     assert!(releases(&["deploy", "--yes"], 0).contains("Nothing to do"));
 
-    // A new version with a migration.
+    // A new version with a migration, which the plan names beforehand.
     operator.has("2").unwrap();
+    let plan = releases(&["plan"], 0);
+    assert!(plan.contains("The database is at 0003") && plan.contains("0004 where an event comes from"), "{plan}");
+    is_now("1", "0003");
     releases(&["deploy", "--yes"], 0);
     is_now("2", "0004");
 

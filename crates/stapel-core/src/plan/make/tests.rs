@@ -75,7 +75,7 @@ fn a_database_is_dumped_also_where_the_app_does_not_serve() {
 fn an_unchanged_app_needs_nothing() {
     let mut there = serving("sha256:a");
     let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
-    there.last = Some(LastRelease { id: 3, fingerprint: "f".into(), images });
+    there.last = Some(LastRelease { id: 3, fingerprint: "f".into(), commit: None, images });
     assert!(make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty());
 
     there.files_differ = 1;

@@ -1,0 +1,90 @@
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+use stapel_agent::protocol::Ask;
+use stapel_core::plan::Plan as Steps;
+use stapel_text::{Problem, problem, text};
+
+use super::release::since;
+use crate::args::{Place, Plan};
+use crate::client::Client;
+use crate::project::Project;
+use crate::render::Screen;
+
+/// Shows what a deploy would do, and keeps it for `stapel deploy FILE` where that is asked for. Content goes up, which harms
+/// nobody; nothing else is changed.
+pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u8, Problem> {
+    let mut project = Project::open(place, screen)?;
+    if args.no_cache {
+        project.without_cache();
+    }
+    let tree = project.tree().await?;
+    let mut client = Client::open(&project, screen).await?;
+    let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
+    let ask = Ask::Deploy { manifest, commit: tree.commit() };
+    let (plan, observation, recovered) = client.plan(ask.clone()).await?;
+    recovered.iter().for_each(|release| screen.recovered(release));
+    screen.plan(&plan, &observation, since(Some(&tree), &observation).await.as_ref());
+    if !tree.uncommitted.is_empty() {
+        screen.say(&text!("cli-plan-uncommitted", count = tree.uncommitted.len()));
+    }
+    if let Some(file) = &args.out {
+        Saved::new(&project, args.no_cache, ask, plan).write(file)?;
+        screen.say(&text!("cli-plan-saved", file = file.as_str()));
+    }
+    Ok(0)
+}
+
+/// A plan in a file: made in one job of a pipeline, looked at, carried out in another.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Saved {
+    /// The version of this format.
+    format: u32,
+    /// The app's name in the configuration.
+    app: String,
+    target: String,
+    no_cache: bool,
+    /// What was asked for.
+    pub(super) ask: Ask,
+    /// What tells whether it still is the same.
+    pub(super) fingerprint: String,
+    /// For whoever reads the file.
+    plan: Steps,
+}
+
+impl Saved {
+    const FORMAT: u32 = 1;
+
+    fn new(project: &Project, no_cache: bool, ask: Ask, plan: Steps) -> Self {
+        let (app, target) = (project.config.app.clone(), project.target.clone());
+        Self { format: Self::FORMAT, app, target, no_cache, ask, fingerprint: plan.fingerprint(), plan }
+    }
+
+    fn write(&self, file: &Utf8Path) -> Result<(), Problem> {
+        let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = file.as_str(), error = e);
+        let text = serde_json::to_string_pretty(self).map_err(|e| failed(e.into()))?;
+        std::fs::write(file, text + "\n").map_err(failed)
+    }
+
+    /// Reads one that [`run`] has written.
+    pub(super) fn read(file: &Utf8Path) -> Result<Self, Problem> {
+        let text =
+            std::fs::read_to_string(file).map_err(|e| problem!(Usage, "io-failed", path = file.as_str(), error = e))?;
+        let not_one = |why: String| problem!(Usage, "cli-plan-file", file = file.as_str(), why = why);
+        let saved: Self = serde_json::from_str(&text).map_err(|e| not_one(e.to_string()))?;
+        if saved.format == Self::FORMAT { Ok(saved) } else { Err(not_one(format!("format {}", saved.format))) }
+    }
+
+    /// The project here, which has to be the one that it was made for.
+    pub(super) fn project(&self, place: &Place, screen: &Screen) -> Result<Project, Problem> {
+        let target = place.target.clone().unwrap_or_else(|| self.target.clone());
+        let mut project = Project::open(&Place { target: Some(target.clone()), ..place.clone() }, screen)?;
+        if project.config.app != self.app || target != self.target {
+            let (app, target) = (&self.app, &self.target);
+            return Err(problem!(Usage, "cli-plan-elsewhere", app = app, target = target));
+        }
+        if self.no_cache {
+            project.without_cache();
+        }
+        Ok(project)
+    }
+}

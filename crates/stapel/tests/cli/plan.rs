@@ -1,0 +1,139 @@
+//! What a plan says before anything is changed, and that it is what is done.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{Stop, project, project_with, stapel, text, version};
+
+fn run(dir: &Path, args: &[&str], code: i32) -> String {
+    let out = stapel(&dir.join("project"), args);
+    let said = format!("{}{}", text(&out.stdout), text(&out.stderr));
+    assert_eq!(out.status.code(), Some(code), "{args:?}: {said}");
+    said
+}
+
+fn git(dir: &Path, args: &[&str]) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=tester", "-c", "user.email=tester@shop.example"]).args(args);
+    let out = command.current_dir(dir.join("project")).output().unwrap();
+    assert!(out.status.success(), "git {args:?}: {}", text(&out.stderr));
+}
+
+fn commit(dir: &Path, subject: &str) {
+    git(dir, &["add", "--all"]);
+    git(dir, &["commit", "--quiet", "--message", subject]);
+}
+
+#[test]
+fn a_plan_says_what_changes_and_changes_nothing() {
+    let dir = project();
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    git(dir, &["init", "--quiet"]);
+    commit(dir, "The first");
+    let first = run(dir, &["plan"], 0);
+    assert!(first.contains("+ app.toml") && first.contains("Expected duration: not known"), "{first}");
+    assert!(!dir.join("host/app").exists(), "nothing was changed");
+    run(dir, &["deploy", "--yes"], 0);
+    assert!(run(dir, &["plan"], 0).contains("Nothing to do"));
+
+    version(dir, 2);
+    commit(dir, "Orders have notes");
+    std::fs::write(dir.join("host/app/upload.bin"), "theirs").unwrap();
+    let second = run(dir, &["plan"], 0);
+    for said in ["One commit since", "Orders have notes", "~ app.toml", "upload.bin", "could be lost", "way back reaches"] {
+        assert!(second.contains(said), "{said}: {second}");
+    }
+    assert!(run(dir, &["plan", "--lang", "ru"], 0).contains("1 коммит после работающего"));
+    let json = run(dir, &["plan", "--json"], 0);
+    let plan: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!(plan["commits"]["new"][0]["subject"], "Orders have notes");
+    assert_eq!(plan["observation"]["files"][0]["becomes"], "changed");
+    assert_eq!(run(dir, &["history"], 0).lines().count(), 1);
+    run(dir, &["deploy", "--yes"], 0);
+
+    // The third one does what the second did: how long that took is known. The branch went back meanwhile.
+    git(dir, &["checkout", "--quiet", "HEAD~1"]);
+    std::fs::write(dir.join("project/notes.txt"), "new").unwrap();
+    commit(dir, "On another branch");
+    let third = run(dir, &["plan"], 0);
+    assert!(third.contains("by earlier releases: "), "{third}");
+    assert!(third.contains("On another branch") && third.contains("does not have; it goes"), "{third}");
+}
+
+#[test]
+fn what_is_not_committed_is_not_released_unless_asked() {
+    let dir = project();
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    git(dir, &["init", "--quiet"]);
+    std::fs::write(dir.join("project/.gitignore"), "ignored.txt\n").unwrap();
+    std::fs::write(dir.join("project/stays.txt"), "1").unwrap();
+    commit(dir, "The first");
+    run(dir, &["deploy", "--yes"], 0);
+
+    // None of these is shipped.
+    std::fs::write(dir.join("project/some.log"), "x").unwrap();
+    std::fs::write(dir.join("project/stapel.toml"), {
+        std::fs::read_to_string(dir.join("project/stapel.toml")).unwrap() + "\n# more\n"
+    })
+    .unwrap();
+    assert!(run(dir, &["deploy", "--yes"], 0).contains("Nothing to do"));
+
+    version(dir, 2);
+    std::fs::remove_file(dir.join("project/stays.txt")).unwrap();
+    std::fs::write(dir.join("project/new file.txt"), "x").unwrap();
+    let refused = run(dir, &["deploy", "--yes"], 3);
+    for file in ["app.toml", "stays.txt", "new file.txt"] {
+        assert!(refused.contains(file), "{file}: {refused}");
+    }
+    assert!(refused.contains("3 files") && refused.contains("--allow-dirty"), "{refused}");
+    assert!(!refused.contains("some.log") && !refused.contains("stapel.toml"), "{refused}");
+    assert!(run(dir, &["plan"], 0).contains("needs `--allow-dirty`"));
+    run(dir, &["deploy", "--yes", "--allow-dirty"], 0);
+    assert!(run(dir, &["show"], 0).contains("-dirty"));
+    // The commit it came from is known all the same.
+    commit(dir, "All of it");
+    version(dir, 1);
+    assert!(run(dir, &["plan"], 0).contains("All of it"));
+}
+
+#[test]
+fn a_kept_plan_is_carried_out_or_refused() {
+    let dir = project();
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    run(dir, &["deploy", "--yes"], 0);
+    version(dir, 2);
+    assert!(run(dir, &["plan", "--out", "plan.json"], 0).contains("stapel deploy plan.json"));
+    // What is here now does not matter any more.
+    version(dir, 1);
+    let done = run(dir, &["deploy", "plan.json"], 0);
+    assert!(done.contains("Release 2 is in service"), "{done}");
+    assert!(run(dir, &["deploy", "plan.json"], 3).contains("another plan"));
+    assert!(run(dir, &["history"], 0).lines().count() == 2);
+
+    std::fs::write(dir.join("project/broken.json"), "{\"format\": 1}").unwrap();
+    assert!(run(dir, &["deploy", "broken.json"], 2).contains("broken.json is no plan"));
+    assert!(run(dir, &["deploy", "none.json"], 2).contains("none.json"));
+    assert!(run(dir, &["deploy", "plan.json", "--no-cache"], 2).contains("--no-cache"));
+    let other = std::fs::read_to_string(dir.join("project/plan.json")).unwrap();
+    std::fs::write(dir.join("project/other.json"), other.replace("\"app\": \"shop\"", "\"app\": \"bank\"")).unwrap();
+    assert!(run(dir, &["deploy", "other.json"], 2).contains("of bank"));
+}
+
+#[test]
+fn variables_are_shown_by_their_names_only() {
+    let dir = project_with("duration = \"1s\"\nevery = \"200ms\"", "[source]\nenv = [\".env.production\"]\n");
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    let env = |content: &str| std::fs::write(dir.join("project/.env.production"), content).unwrap();
+    env("# ours\nSAME=hunter1\nPASSWORD=hunter2\nOLD=hunter3\n");
+    assert!(run(dir, &["deploy", "--yes"], 0).contains("+ OLD, + PASSWORD, + SAME"));
+    env("SAME=hunter1\nPASSWORD=hunter4\nNEW=hunter5\n");
+    let plan = run(dir, &["plan"], 0);
+    assert!(plan.contains("Variables in .env.production: + NEW, - OLD, ~ PASSWORD"), "{plan}");
+    let json = run(dir, &["plan", "--json", "--out", "plan.json"], 0);
+    let kept = std::fs::read_to_string(dir.join("project/plan.json")).unwrap();
+    assert!(![plan, json, kept].iter().any(|said| said.contains("hunter")), "a value is shown");
+}
