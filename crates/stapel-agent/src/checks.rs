@@ -76,7 +76,7 @@ impl Checks {
     }
 
     /// One look of each check at the app in service.
-    async fn look(&self, site: &Site) -> Result<Vec<Look>, Problem> {
+    pub(crate) async fn look(&self, site: &Site) -> Result<Vec<Look>, Problem> {
         let requests = self.requests(site, None).await?;
         Ok(join_all(requests.iter().map(|(check, via)| check.look(*via))).await)
     }

@@ -6,6 +6,7 @@
 mod checks;
 mod cli;
 mod docker;
+mod examine;
 mod foreseen;
 mod found;
 mod guardian;

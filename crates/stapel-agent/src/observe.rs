@@ -129,6 +129,14 @@ impl Site {
         Ok(Some(LastRelease { id, fingerprint: goal.fingerprint().to_owned(), commit, images }))
     }
 
+    /// The files that are not as the release in service put them there.
+    pub(crate) async fn drift(self: &Arc<Self>) -> Result<Vec<String>, Problem> {
+        let Some(manifest) = self.shipped_before()? else { return Ok(Vec::new()) };
+        let site = Arc::clone(self);
+        let drift = crate::blocking(move || stapel_tree::drift(&site.target.path, &manifest)).await?;
+        Ok(drift.iter().map(|d| d.path().to_owned()).collect())
+    }
+
     /// The commit that a goal's tree came from, also where a rollback put it in service again.
     fn commit_of(&self, goal: &Goal) -> Result<Option<String>, Problem> {
         match goal {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_core::config::Config;
+use stapel_core::examination::Examined;
 use stapel_core::observation::{FileChange, Observation};
 use stapel_core::plan::Plan;
 use stapel_core::ports::{Health, Instance};
@@ -79,6 +80,8 @@ pub enum Request {
     Stored,
     /// What would be done? Answered by [`Reply::Plan`].
     Plan(Ask),
+    /// Does everything hold that a release needs? Answered by [`Reply::Examined`]. Nothing is changed, nothing recovered.
+    Examine(Ask),
     /// Do it, if the plan still has this fingerprint; answered by [`Reply::Started`].
     Start {
         /// What is asked for.
@@ -165,6 +168,13 @@ pub enum Reply {
         /// Releases that had been left unfinished and were put right before anything was observed.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recovered: Vec<Release>,
+    },
+    /// What was looked at, and what was found.
+    Examined {
+        /// Each thing.
+        all: Vec<Examined>,
+        /// The host's clock.
+        now: Timestamp,
     },
     /// The release runs, whatever becomes of this connection.
     Started {

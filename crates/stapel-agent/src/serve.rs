@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::protocol::{Opening, Reply, Request, ServiceStatus, Status};
 use crate::run::{Answer, Order, Work};
-use crate::{Site, known, recover};
+use crate::{Site, examine, known, recover};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a release may take to take the lock, plan and begin.
@@ -87,6 +87,9 @@ impl Session {
                 let recovered = self.recover_first(site).await?;
                 let (plan, observation) = site.plan(&ask).await?;
                 Reply::Plan { plan, observation: Box::new(observation), recovered }
+            }
+            Request::Examine(ask) => {
+                Reply::Examined { all: examine::examine(site, &ask).await, now: jiff::Timestamp::now() }
             }
             Request::Start { ask, fingerprint } => {
                 Reply::Started { release: self.start(Work::Begin { ask, fingerprint }).await? }
@@ -265,22 +268,13 @@ async fn status(site: &Arc<Site>) -> Result<Status, Problem> {
         };
         services.push(ServiceStatus { name: name.clone(), instance, health });
     }
-    let in_service = site.journal.in_service()?;
-    let drift = match &in_service {
-        Some(release) => {
-            let (manifest, site) = (site.manifest(release.plan.goal.manifest())?, Arc::clone(site));
-            let drift = crate::blocking(move || stapel_tree::drift(&site.target.path, &manifest)).await?;
-            drift.iter().map(|d| d.path().to_owned()).collect()
-        }
-        None => Vec::new(),
-    };
     Ok(Status {
         engine: site.engine.clone(),
         state: site.place.root().to_string(),
         services,
-        in_service,
+        in_service: site.journal.in_service()?,
         owner: Lock::owner(&site.place.lock())?,
-        drift,
+        drift: site.drift().await?,
     })
 }
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -190,6 +191,22 @@ impl Site {
         match self.config.engine {
             EngineKind::Docker => guardian::find(),
             EngineKind::Embedded => Guardian::Process,
+        }
+    }
+
+    /// Whether traffic can be led to and from a service here; the embedded runtime always can.
+    pub(crate) async fn may_steer(&self, service: &str) -> Result<(), Problem> {
+        match &self.docker {
+            Some(docker) => docker.may_steer(service).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The ports of the host that a service is to have.
+    pub(crate) async fn wanted_ports(&self, service: &str) -> Result<Vec<(Option<IpAddr>, u16)>, Problem> {
+        match &self.docker {
+            Some(docker) => docker.wanted_ports(service).await,
+            None => Ok(Vec::new()),
         }
     }
 

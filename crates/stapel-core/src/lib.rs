@@ -4,6 +4,7 @@
 //! goes out as data. That is what lets a plan be shown, compared and tested.
 
 pub mod config;
+pub mod examination;
 pub mod observation;
 pub mod plan;
 pub mod ports;

@@ -61,17 +61,8 @@ impl DockerProxy {
 
     /// Whether everything it has accepted, or was about to accept, has reached the container.
     fn settled(&self) -> Result<bool, Problem> {
-        Ok(settled(&sockets::rows(self.pid)?, &self.inodes(), self.host_port, self.container.into()))
-    }
-
-    fn inodes(&self) -> BTreeSet<u64> {
-        let files = std::fs::read_dir(format!("/proc/{}/fd", self.pid)).into_iter().flatten().flatten();
-        files
-            .filter_map(|f| {
-                let link = std::fs::read_link(f.path()).ok()?;
-                link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
-            })
-            .collect()
+        let own = sockets::inodes(self.pid).collect();
+        Ok(settled(&sockets::rows(self.pid)?, &own, self.host_port, self.container.into()))
     }
 }
 

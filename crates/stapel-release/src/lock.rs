@@ -34,6 +34,19 @@ impl Owner {
         let process = ProcessId { pid: 0, started: 0, boot: String::new() };
         Self { who: "?".to_owned(), doing: "?".to_owned(), since: Timestamp::now(), process }
     }
+
+    /// What anybody else is told, of class `Busy`: `release-locked`.
+    #[must_use]
+    pub fn problem(self) -> Problem {
+        problem!(
+            Busy,
+            "release-locked",
+            who = self.who,
+            doing = self.doing,
+            since = self.since.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            pid = self.process.pid.to_string()
+        )
+    }
 }
 
 /// The lock of an app on its host. It belongs to a process: the kernel gives it back when that process ends, however
@@ -102,15 +115,7 @@ fn read(file: &mut File) -> Option<Owner> {
 
 /// The owner may be between taking the lock and writing its name: then it is held by somebody, since just now.
 fn held(file: &mut File) -> Problem {
-    let owner = read(file).unwrap_or_else(Owner::unknown);
-    problem!(
-        Busy,
-        "release-locked",
-        who = owner.who,
-        doing = owner.doing,
-        since = owner.since.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        pid = owner.process.pid.to_string()
-    )
+    read(file).unwrap_or_else(Owner::unknown).problem()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod apply;
 mod beneath;
 mod drift;
+mod durable;
 mod entry;
 mod hash;
 mod manifest;

@@ -42,6 +42,7 @@ pub(crate) struct Place {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sub {
+    Check,
     Plan(Plan),
     Deploy(Deploy),
     Rollback(Rollback),
@@ -201,6 +202,7 @@ fn with_words(mut command: Command, catalogue: &Catalogue) -> Command {
 fn about(command: &str) -> Option<Text> {
     Some(match command {
         "stapel" => text!("cli-about"),
+        "check" => text!("cli-about-check"),
         "plan" => text!("cli-about-plan"),
         "deploy" => text!("cli-about-deploy"),
         "rollback" => text!("cli-about-rollback"),

@@ -1,6 +1,11 @@
 //! A session with the agent of a project's target.
 
+use std::collections::HashMap;
+
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 use stapel_agent::protocol::{Ask, Details, Holder, Opening, Reply, Request, Status};
+use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
 use stapel_host::{Command, ProcessId};
@@ -11,6 +16,9 @@ use stapel_wire::{Agents, Host, MAX_PAYLOAD, Session, SshOptions};
 
 use crate::project::Project;
 use crate::render::Screen;
+
+/// How many files are compressed ahead of the one that is being sent.
+const AHEAD: usize = 16;
 
 /// An open session about one app.
 pub(crate) struct Client {
@@ -62,20 +70,37 @@ impl Client {
             Reply::Wanted { manifest, missing } => (manifest, missing),
             other => return Err(unexpected(&other)),
         };
+        // A content that is in a file with secrets is one, whatever other file has it too.
+        let mut paths: HashMap<Hash, (&String, bool)> = HashMap::new();
+        for (path, entry) in &manifest.entries {
+            if let Some(hash) = entry.hash() {
+                paths.entry(hash).or_insert((path, false)).1 |= project.is_secret(path);
+            }
+        }
         let total = missing.len();
-        for (done, wanted) in missing.into_iter().enumerate() {
+        let wanted = missing.into_iter().map(|wanted| match paths.get(&wanted) {
+            Some((path, secret)) => Ok((wanted, project.path(path), *secret)),
+            None => Err(problem!(Failed, "cli-protocol", reply = wanted.to_string())),
+        });
+        // The next ones are compressed while one is on its way.
+        let mut ready = stream::iter(wanted)
+            .map(|wanted| async move {
+                let (hash, path, secret) = wanted?;
+                let packed = stapel_host::blocking(move || stapel_tree::compress(&path)).await;
+                let content = packed.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))??;
+                Ok::<_, Problem>((hash, content, secret))
+            })
+            .buffered(AHEAD);
+        let mut done = 0;
+        while let Some(next) = ready.next().await {
+            let (hash, content, secret) = next?;
             screen.bringing_files(done, total);
-            let entry = manifest.entries.iter().find(|(_, e)| e.hash() == Some(wanted));
-            let Some((path, _)) = entry else {
-                return Err(problem!(Failed, "cli-protocol", reply = wanted.to_string()));
-            };
-            let content = stapel_tree::compress(&project.path(path))?;
-            let announced =
-                Request::Object { hash: wanted, bytes: content.len() as u64, secret: project.is_secret(path) };
+            let announced = Request::Object { hash, bytes: content.len() as u64, secret };
             self.session.connection.send(&announced).await?;
             for part in content.chunks(MAX_PAYLOAD) {
                 self.session.connection.send_content(part).await?;
             }
+            done += 1;
         }
         match self.ask(&Request::Stored).await? {
             Reply::Stored => Ok(hash),
@@ -87,6 +112,14 @@ impl Client {
     pub(crate) async fn plan(&mut self, ask: Ask) -> Result<(Plan, Observation, Vec<Release>), Problem> {
         match self.ask(&Request::Plan(ask)).await? {
             Reply::Plan { plan, observation, recovered } => Ok((plan, *observation, recovered)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// What holds of all that a release needs, and the host's clock.
+    pub(crate) async fn examine(&mut self, ask: Ask) -> Result<(Vec<Examined>, Timestamp), Problem> {
+        match self.ask(&Request::Examine(ask)).await? {
+            Reply::Examined { all, now } => Ok((all, now)),
             other => Err(unexpected(&other)),
         }
     }

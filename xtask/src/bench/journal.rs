@@ -127,6 +127,7 @@ fn begin() -> Begin {
         why: Some(text!("core-why-ship", files = 1, foreign = 0)),
         does: Some(text!("agent-build-does", service = "s")),
         undoes: Some(text!("agent-build-undoes", service = "s")),
+        takes_s: None,
         leaves: Vec::new(),
     };
     Begin {

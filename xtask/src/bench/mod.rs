@@ -3,6 +3,7 @@
 mod journal;
 mod power_on;
 mod rollout;
+mod ship;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -13,11 +14,14 @@ pub(crate) enum Bench {
     Rollout(rollout::Args),
     /// What it costs to keep the record, and how soon a server that died in mid-rollout serves again
     Journal(journal::Args),
+    /// Bringing a tree to a server and putting it in place, against rsync
+    Ship(ship::Args),
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Rollout(args) => rollout::run(args),
         Bench::Journal(args) => journal::run(args),
+        Bench::Ship(args) => ship::run(args),
     }
 }

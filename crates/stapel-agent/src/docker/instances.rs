@@ -42,6 +42,10 @@ impl Instances for DockerWorld {
         self.docker().await?.pid(instance).await
     }
 
+    async fn memory(&self, instance: &Instance) -> Result<Option<u64>, Problem> {
+        self.docker().await?.memory(instance).await
+    }
+
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem> {
         self.docker().await?.recreate(service, lines).await
     }

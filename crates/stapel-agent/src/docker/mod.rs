@@ -1,5 +1,6 @@
 //! Docker behind the ports, put together from the engine (containers, images) and the net (firewall, forwarder).
 
+mod examine;
 mod instances;
 mod traffic;
 

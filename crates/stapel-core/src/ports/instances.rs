@@ -61,6 +61,12 @@ pub trait Instances: Send + Sync {
         Ok(None)
     }
 
+    /// The bytes of memory that an instance uses, without what the kernel could take back at once; `None` where that is not
+    /// known.
+    async fn memory(&self, _instance: &Instance) -> Result<Option<u64>, Problem> {
+        Ok(None)
+    }
+
     /// Makes the real instance from the definition as it is now, by the team's own command (`compose up -d`).
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem>;
 

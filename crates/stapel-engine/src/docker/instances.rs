@@ -42,6 +42,10 @@ impl Instances for Docker {
         }
     }
 
+    async fn memory(&self, instance: &Instance) -> Result<Option<u64>, Problem> {
+        self.memory_of(instance).await
+    }
+
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem> {
         // Compose 1.x would find out only after it has stopped the container.
         self.ping().await?;

@@ -8,6 +8,7 @@ mod image_name;
 mod images;
 mod instances;
 mod logs;
+mod memory;
 mod name;
 mod networks;
 mod once;

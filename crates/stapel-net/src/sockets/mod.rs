@@ -5,6 +5,7 @@
 //! application's own closing at SIGTERM, since the proxy may write to a connection before it has noticed its end and
 //! does not send a body twice; and the kernel's counters do not tell the pause within an answer from the pause after.
 
+mod holder;
 mod table;
 
 use std::fs::File;
@@ -12,6 +13,8 @@ use std::io::{self, BufReader};
 
 use stapel_text::{Problem, problem};
 
+pub use holder::holder;
+pub(crate) use holder::inodes;
 use table::parse;
 pub(crate) use table::{Row, State};
 

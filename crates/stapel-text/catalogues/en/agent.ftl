@@ -116,3 +116,48 @@ agent-watch-done =
     }
 agent-prune-does = let go of old dumps and images
 agent-prune-left = some of it stays until the next time: { $why }
+
+agent-examine-plan = a plan can be made: rollouts, disks, rights
+agent-examine-steering = traffic can be led
+agent-examine-memory = memory suffices for two copies
+agent-examine-ports = ports are free or our own
+agent-examine-services = services run and are healthy
+agent-examine-checks = the checks come true now
+agent-examine-databases = the databases answer
+agent-examine-backups = there is a proven dump of each database
+agent-examine-schema = the tree knows the schema
+agent-examine-releases = no release is left unfinished
+agent-examine-lock = nobody is releasing
+agent-examine-files = files are as the release in service put them there
+agent-cannot-steer = Traffic to { $service } cannot be led on this host, which its rollout needs.
+    .remedy = The agent needs root and a packet filter (`iptables`) there; in a container without NET_ADMIN it has none.
+agent-memory-short = A second copy of { $service } would need about { $needed } of memory for the time of the switch, and only { $free } are available.
+    .remedy = Stop what is not needed, or add memory or swap: the kernel would end one of the programs.
+agent-port-held = Port { $port }, which { $service } is to have on the host, is held by { $holder }.
+    .remedy = Stop that program, or give one of them another port.
+agent-service-starting = { $service } is starting still.
+    .remedy = `stapel logs { $service }` shows how far it is.
+agent-service-unhealthy = { $service } runs, but its health check fails: { $said }
+    .remedy = `stapel logs { $service }` may say why. A release may be what puts it right; what is broken before is not held against it.
+agent-service-down = { $service } does not run.
+    .remedy = A release starts it; `stapel logs { $service }` may say why it ended.
+agent-check-fails-now = The check { $check } fails now: { $detail }
+    .remedy = A release is not blamed for it, and cannot be judged by it either. Correct the check, or the app.
+agent-backup-none = There is no proven dump of { $database }.
+    .remedy = A release makes one before it changes anything; until then nothing could be restored.
+agent-backup-old =
+    { $days ->
+        [one] The newest proven dump of { $database } is one day old.
+       *[other] The newest proven dump of { $database } is { $days } days old.
+    }
+    .remedy = A release makes one before it changes anything; until then only the old one could be restored.
+agent-schema-ahead = The database is at { $revision }, a revision that this tree does not know: the tree is older than the schema.
+    .remedy = Look whether this is the branch that you mean. Its migration tool will refuse to work with that database.
+agent-left-unfinished = Release { $release } was left unfinished; its process has died.
+    .remedy = The guardian ends it well, and so does the next release before it begins; `stapel show { $release }` says where it stands.
+agent-drift =
+    { $count ->
+        [one] One file is not as the release in service put it there: { $names }
+       *[other] { $count } files are not as the release in service put them there: { $names }
+    }
+    .remedy = Take over into the project what was changed there by hand: a release replaces it, and keeps the original only for its own way back.

@@ -4,6 +4,7 @@ cli-commands = Commands
 cli-options = Options
 cli-arguments = Arguments
 cli-about = Stapel releases apps under Docker Compose: no request lost, no data lost, everything known.
+cli-about-check = Look whether everything holds that a deploy needs; nothing is changed
 cli-about-plan = Show what a deploy would do; nothing is changed
 cli-about-deploy = Put the project in service at the target
 cli-about-rollback = Put an earlier release in service again
@@ -159,6 +160,25 @@ cli-plan-file = { $file } is no plan that this Stapel can read: { $why }
     .remedy = Make one with `stapel plan --out FILE`, with the same version of Stapel.
 cli-plan-elsewhere = This plan was made for the target { $target } of { $app }.
     .remedy = Run it in that project, without another `--target`. Nothing was changed.
+cli-examine-commit = what is shipped is committed
+cli-examine-clock = the clocks agree
+cli-clock = The clock of the host and the one here are { $apart } apart.
+    .remedy = Set them by NTP (`timedatectl set-ntp true`): the journal and the names of dumps have the host's time.
+cli-examined-fine =
+    { $advises ->
+        [0] Nothing stands in the way of a release.
+        [one] Nothing stands in the way of a release; one thing is to be known.
+       *[other] Nothing stands in the way of a release; { $advises } things are to be known.
+    }
+cli-examined-prevented =
+    { $prevents ->
+        [one] One thing stands in the way of a release
+       *[other] { $prevents } things stand in the way of a release
+    }{ $advises ->
+        [0] .
+        [one] ; one more is to be known.
+       *[other] ; { $advises } more are to be known.
+    }
 cli-go-on = Go on? [y/N]
 cli-nothing-to-do = Nothing to do: release { $release } is in service and nothing differs from it.
 cli-bringing-agent = Bringing the agent

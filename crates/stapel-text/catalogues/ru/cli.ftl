@@ -4,6 +4,7 @@ cli-commands = Команды
 cli-options = Ключи
 cli-arguments = Аргументы
 cli-about = Stapel выкатывает приложения под Docker Compose: ни один запрос не теряется, данные целы, всё известно.
+cli-about-check = Проверить, есть ли всё, что нужно релизу; ничего не меняется
 cli-about-plan = Показать, что сделал бы релиз; ничего не меняется
 cli-about-deploy = Ввести проект в работу на цели
 cli-about-rollback = Вернуть в работу прежний релиз
@@ -168,6 +169,27 @@ cli-plan-file = { $file } — не план, который этот Stapel мо
     .remedy = Создайте его командой `stapel plan --out ФАЙЛ` той же версией Stapel.
 cli-plan-elsewhere = Этот план сделан для цели { $target } приложения { $app }.
     .remedy = Выполните его в том проекте и без другого `--target`. Ничего не было изменено.
+cli-examine-commit = то, что будет выложено, закоммичено
+cli-examine-clock = часы совпадают
+cli-clock = Часы сервера и здешние расходятся на { $apart }.
+    .remedy = Настройте их по NTP (`timedatectl set-ntp true`): в журнале и в именах копий стоит время сервера.
+cli-examined-fine =
+    { $advises ->
+        [0] Релизу ничто не мешает.
+        [one] Релизу ничто не мешает; но { $advises } обстоятельство надо знать.
+        [few] Релизу ничто не мешает; но { $advises } обстоятельства надо знать.
+       *[other] Релизу ничто не мешает; но { $advises } обстоятельств надо знать.
+    }
+cli-examined-prevented =
+    { $prevents ->
+        [one] Релизу мешает { $prevents } обстоятельство
+        [few] Релизу мешают { $prevents } обстоятельства
+       *[other] Релизу мешают { $prevents } обстоятельств
+    }{ $advises ->
+        [0] .
+        [one] ; ещё { $advises } надо знать.
+       *[other] ; ещё { $advises } надо знать.
+    }
 cli-go-on = Продолжить? [y/N]
 cli-nothing-to-do = Делать нечего: в работе релиз { $release }, и ничто от него не отличается.
 cli-bringing-agent = Доставка агента

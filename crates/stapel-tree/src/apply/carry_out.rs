@@ -5,8 +5,13 @@ use stapel_text::{Problem, problem};
 
 use super::hand::Hand;
 use super::{Applied, Change};
+use crate::durable::one_by_one;
 use crate::observe::There;
+use crate::parallel::parallel;
 use crate::{Entry, ObjectStore, io};
+
+/// How many files lie beside their places at once, written and not yet revealed.
+const AT_ONCE: usize = 512;
 
 /// Makes the changes of [`super::plan_apply`]. What is done already is left alone, so that it can be carried out again
 /// after a crash at any point.
@@ -20,27 +25,67 @@ pub fn carry_out(root: &Utf8Path, store: &ObjectStore, applied: &Applied) -> Res
     }
     let mut hand = Hand::new(root, store, applied)?;
     let last: HashMap<&str, &Option<Entry>> = applied.changed.iter().map(|c| (c.path.as_str(), &c.after)).collect();
+    let mut files = Vec::new();
     for change in &applied.changed {
-        one(&mut hand, change, last[change.path.as_str()])?;
+        let last = last[change.path.as_str()];
+        if change.after.as_ref().is_some_and(|after| after.hash().is_some()) && change.after == *last {
+            files.push(change);
+            if files.len() == AT_ONCE {
+                put_files(&mut hand, &std::mem::take(&mut files))?;
+            }
+            continue;
+        }
+        // The order counts: what stands in a file's way goes before it, what is gone from the goal goes after all.
+        put_files(&mut hand, &std::mem::take(&mut files))?;
+        one(&mut hand, change, last)?;
     }
+    put_files(&mut hand, &files)?;
     hand.flush()
+}
+
+/// Puts files in their places, by as many threads as there are processors: all are written, then made durable together,
+/// then each takes its place.
+fn put_files(hand: &mut Hand<'_>, changes: &[&Change]) -> Result<(), Problem> {
+    let durable = one_by_one(changes.len());
+    let held = &*hand;
+    let written = parallel(changes, |change| match &change.after {
+        Some(after) if to_do(held, change, &change.after)? => {
+            held.write(&change.path, after, change.was, durable).map(|()| true)
+        }
+        _ => Ok(false),
+    });
+    let written = written.into_iter().collect::<Result<Vec<bool>, Problem>>()?;
+    if !durable {
+        hand.settle()?;
+    }
+    let mut places = changes.iter().zip(written).filter(|(_, written)| *written);
+    places.try_for_each(|(change, _)| hand.reveal(&change.path))
 }
 
 /// `last` is what the path holds at the very end: where a file becomes a directory, two changes have the same path.
 fn one(hand: &mut Hand<'_>, change: &Change, last: &Option<Entry>) -> Result<(), Problem> {
     let path = &change.path;
-    hand.remove_temporary(path)?;
-    let now = hand.observe(path)?;
-    let special = now == There::Special;
-    if !special && [change.after.as_ref(), last.as_ref()].contains(&now.entry()) {
+    if !to_do(hand, change, last)? {
         return Ok(());
-    }
-    if special || now.entry() != change.before.as_ref() {
-        return Err(problem!(Failed, "tree-changed-meanwhile", path = hand.root.shown(path).as_str()));
     }
     match (&change.before, &change.after) {
         (_, Some(after)) => hand.put(path, after, change.was),
         (Some(Entry::Directory), None) => hand.remove_directory(path),
         (_, None) => hand.remove(path),
     }
+}
+
+/// Whether a change is not made yet; what an interrupted one left is removed.
+fn to_do(hand: &Hand<'_>, change: &Change, last: &Option<Entry>) -> Result<bool, Problem> {
+    let path = &change.path;
+    hand.remove_temporary(path)?;
+    let now = hand.observe(path)?;
+    let special = now == There::Special;
+    if !special && [change.after.as_ref(), last.as_ref()].contains(&now.entry()) {
+        return Ok(false);
+    }
+    if special || now.entry() != change.before.as_ref() {
+        return Err(problem!(Failed, "tree-changed-meanwhile", path = hand.root.shown(path).as_str()));
+    }
+    Ok(true)
 }

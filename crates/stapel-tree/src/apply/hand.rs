@@ -10,6 +10,7 @@ use stapel_text::{Problem, problem};
 
 use super::{Applied, Attributes};
 use crate::beneath::{Root, Way, stat};
+use crate::durable::all_below;
 use crate::names::{split, temporary};
 use crate::observe::{There, observe};
 use crate::{Entry, ObjectStore};
@@ -36,9 +37,24 @@ impl<'a> Hand<'a> {
     /// Puts a file, link or directory at `path`; a file or link that is there is replaced in one moment. `was` says whose
     /// it shall be, otherwise it belongs to whom the directory around it belongs.
     pub(super) fn put(&mut self, path: &str, entry: &Entry, was: Option<Attributes>) -> Result<(), Problem> {
+        self.write(path, entry, was, true)?;
+        if entry.is_directory() {
+            self.touched.insert(split(path).0.to_owned());
+            return Ok(());
+        }
+        self.reveal(path)
+    }
+
+    /// The first half of it: a directory is there, anything else lies beside its place under a temporary name, durable if
+    /// that is wanted.
+    pub(super) fn write(
+        &self,
+        path: &str,
+        entry: &Entry,
+        was: Option<Attributes>,
+        durable: bool,
+    ) -> Result<(), Problem> {
         let parent = self.root.parent_to_write(path)?;
-        let (directory, name) = split(path);
-        self.touched.insert(directory.to_owned());
         let owner = match was {
             Some(was) => (was.uid, was.gid),
             None => fs::fstat(&parent).map(|s| (s.st_uid, s.st_gid)).map_err(|e| self.root.io(path, e))?,
@@ -47,7 +63,7 @@ impl<'a> Hand<'a> {
         self.unlink(&parent, &temporary, AtFlags::empty(), path)?;
         let io = |e: Errno| self.root.io(path, e);
         match entry {
-            Entry::Directory => return self.directory(&parent, path, was.map(|w| w.mode), owner),
+            Entry::Directory => self.directory(&parent, path, was.map(|w| w.mode), owner)?,
             Entry::Symlink { target } => {
                 fs::symlinkat(target.as_str(), &parent, &temporary).map_err(io)?;
                 let (uid, gid) = (Uid::from_raw(owner.0), Gid::from_raw(owner.1));
@@ -62,10 +78,25 @@ impl<'a> Hand<'a> {
                 give(&file, owner).map_err(io)?;
                 // After the owner, whose change takes away the bits for set-user-id.
                 file.set_permissions(Permissions::from_mode(*mode)).map_err(|e| self.root.io(path, e))?;
-                file.sync_all().map_err(|e| self.root.io(path, e))?;
+                if durable {
+                    file.sync_all().map_err(|e| self.root.io(path, e))?;
+                }
             }
         }
-        fs::renameat(&parent, &temporary, &parent, name).map_err(io)
+        Ok(())
+    }
+
+    /// The second half: it takes its place, in one moment.
+    pub(super) fn reveal(&mut self, path: &str) -> Result<(), Problem> {
+        let parent = self.root.parent_to_write(path)?;
+        self.touched.insert(split(path).0.to_owned());
+        fs::renameat(&parent, temporary(path), &parent, split(path).1).map_err(|e| self.root.io(path, e))
+    }
+
+    /// What was written below the root is durable.
+    pub(super) fn settle(&self) -> Result<(), Problem> {
+        let root = self.root.shown("");
+        all_below(&root).map_err(|e| crate::io(&root, e))
     }
 
     fn directory(&self, at: &OwnedFd, path: &str, mode: Option<u32>, owner: (u32, u32)) -> Result<(), Problem> {
@@ -96,7 +127,7 @@ impl<'a> Hand<'a> {
     }
 
     /// Removes what an interrupted [`Hand::put`] left.
-    pub(super) fn remove_temporary(&mut self, path: &str) -> Result<(), Problem> {
+    pub(super) fn remove_temporary(&self, path: &str) -> Result<(), Problem> {
         let Some(parent) = self.root.parent(path)? else { return Ok(()) };
         self.unlink(&parent, &temporary(path), AtFlags::empty(), path)
     }

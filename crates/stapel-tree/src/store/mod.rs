@@ -14,6 +14,7 @@ use stapel_text::{Problem, problem};
 use crate::{Hash, Manifest, io as failed};
 
 pub use compress::{compress, compress_to};
+use write::Temporary;
 
 /// Who besides the owner may read an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct ObjectStore {
     dir: Utf8PathBuf,
     /// Directories with names that are not durable yet, see [`ObjectStore::flush`].
     touched: Mutex<BTreeSet<Utf8PathBuf>>,
+    /// What was put and is no object yet, see [`ObjectStore::put_compressed`].
+    waiting: Mutex<Vec<(Temporary, Hash)>>,
 }
 
 impl ObjectStore {
@@ -56,7 +59,7 @@ impl ObjectStore {
     pub fn open(dir: impl Into<Utf8PathBuf>) -> Result<Self, Problem> {
         let dir = dir.into();
         make_dir(&dir).map_err(|e| failed(&dir, e))?;
-        Ok(Self { dir, touched: Mutex::default() })
+        Ok(Self { dir, touched: Mutex::default(), waiting: Mutex::default() })
     }
 
     /// Whether it has this content.
@@ -153,11 +156,12 @@ impl ObjectStore {
         Ok(())
     }
 
-    /// Makes the names of all that was put durable; the contents are already.
+    /// Makes all that was put durable, with its names.
     ///
     /// # Errors
     /// `io-failed`.
     pub fn flush(&self) -> Result<(), Problem> {
+        self.settle(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))?;
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         for dir in &touched {
             File::open(dir).and_then(|d| d.sync_all()).map_err(|e| failed(dir, e))?;

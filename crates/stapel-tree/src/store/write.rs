@@ -10,14 +10,24 @@ use stapel_text::{Problem, problem};
 
 use super::compress::pack;
 use super::{Access, ObjectStore, make_dir};
+use crate::durable::{all_below, one_by_one};
 use crate::observe::hash as hash_of;
 use crate::{Hash, io as failed};
 
+/// How many objects wait at once to be made durable; each has its file open.
+const AT_ONCE: usize = 256;
+
 /// A temporary file that is removed unless it is kept.
-struct Temporary {
+pub(super) struct Temporary {
     path: Utf8PathBuf,
     file: File,
     kept: bool,
+}
+
+impl Temporary {
+    fn sync(&self) -> Result<(), Problem> {
+        self.file.sync_all().map_err(|e| failed(&self.path, e))
+    }
 }
 
 impl Drop for Temporary {
@@ -42,7 +52,8 @@ impl<R: Read, W: Write> Read for Tee<R, W> {
 
 impl ObjectStore {
     /// Puts in what [`super::compress`] made of a content with this hash, after checking that it did. Reads to the end
-    /// even if the content is there already.
+    /// even if the content is there already. It is there at the latest after [`ObjectStore::flush`]: many are made durable
+    /// together.
     ///
     /// # Errors
     /// `tree-object-wrong` if it is something else, `io-failed`.
@@ -59,7 +70,24 @@ impl ObjectStore {
             Err(e) if e.raw_os_error().is_some() => return Err(failed(&path, e)),
             Ok(_) | Err(_) => return Err(wrong()),
         }
-        self.keep(temporary, hash)
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push((temporary, *hash));
+        if waiting.len() < AT_ONCE { Ok(()) } else { self.settle(&mut waiting) }
+    }
+
+    /// Makes what waits durable, and then objects of it.
+    pub(super) fn settle(&self, waiting: &mut Vec<(Temporary, Hash)>) -> Result<(), Problem> {
+        let one_by_one = one_by_one(waiting.len());
+        if !one_by_one {
+            all_below(&self.dir).map_err(|e| failed(&self.dir, e))?;
+        }
+        for (temporary, hash) in waiting.drain(..) {
+            if one_by_one {
+                temporary.sync()?;
+            }
+            self.reveal(temporary, &hash)?;
+        }
+        Ok(())
     }
 
     /// Puts in a file's content.
@@ -114,11 +142,16 @@ impl ObjectStore {
     }
 
     /// Makes a temporary file the object of this hash.
-    fn keep(&self, mut temporary: Temporary, hash: &Hash) -> Result<(), Problem> {
+    fn keep(&self, temporary: Temporary, hash: &Hash) -> Result<(), Problem> {
+        temporary.sync()?;
+        self.reveal(temporary, hash)
+    }
+
+    /// The same with one that is durable already.
+    fn reveal(&self, mut temporary: Temporary, hash: &Hash) -> Result<(), Problem> {
         let path = self.path(hash);
         let dir = path.parent().unwrap_or(&self.dir);
         self.make(dir)?;
-        temporary.file.sync_all().map_err(|e| failed(&temporary.path, e))?;
         fs::rename(&temporary.path, &path).map_err(|e| failed(&path, e))?;
         temporary.kept = true;
         self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(dir.to_owned());

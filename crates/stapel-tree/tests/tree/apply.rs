@@ -83,8 +83,8 @@ fn a_crash_at_any_change_is_carried_on_or_undone() {
         revert(&world.root, &world.store, &applied).unwrap();
         assert_eq!(snapshot(&world.root), before, "undone, after {crash}");
         carry_out(&world.root, &world.store, &half).unwrap();
-        if let Some(change) = applied.changed.get(crash) {
-            // The next file was being written under its temporary name.
+        for change in &applied.changed[crash..] {
+            // The next files were being written under their temporary names: many are, before the first takes its place.
             let name = format!(".stapel-{}.tmp", &Hash::of(change.path.as_bytes()).to_string()[..16]);
             let dir = world.root.join(&change.path).parent().unwrap().to_owned();
             if dir.is_dir() {
@@ -98,6 +98,25 @@ fn a_crash_at_any_change_is_carried_on_or_undone() {
         carry_out(&world.root, &world.store, &applied).unwrap();
         assert_eq!(snapshot(&world.root), after, "carried on, after {crash}");
     }
+}
+
+#[test]
+fn more_files_than_are_written_at_once_go_in_and_come_out() {
+    let world = World::new();
+    for n in 0..1100 {
+        file(&world.source, &format!("{}/{n}", n % 7), &format!("content {n}"), 0o640);
+        if n % 3 == 0 {
+            file(&world.root, &format!("{}/{n}", n % 7), "by hand", 0o600);
+        }
+    }
+    let before = snapshot(&world.root);
+    let goal = world.ship();
+    let applied = plan(&world, None, &goal);
+    carry_out(&world.root, &world.store, &applied).unwrap();
+    assert!(drift(&world.root, &goal).unwrap().is_empty());
+    carry_out(&world.root, &world.store, &applied).unwrap();
+    assert!(revert(&world.root, &world.store, &applied).unwrap().is_empty());
+    assert_eq!(snapshot(&world.root), before);
 }
 
 #[test]

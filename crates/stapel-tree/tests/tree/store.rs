@@ -29,6 +29,9 @@ fn what_goes_in_comes_out() {
     assert!(bytes.len() < 10_000, "it is compressed");
     assert!(!world.store.has(&hash));
     world.store.put_compressed(&hash, bytes.as_slice(), Access::Group).unwrap();
+    assert!(!world.store.has(&hash), "it is not durable yet");
+    world.store.put_compressed(&hash, bytes.as_slice(), Access::Group).unwrap();
+    world.store.flush().unwrap();
     world.store.put_compressed(&hash, bytes.as_slice(), Access::Group).unwrap();
     assert_eq!(world.store.read(&hash).unwrap(), "content ".repeat(100_000).as_bytes());
     assert_eq!(world.store.put_file(&world.source.join("x")).unwrap(), hash);
@@ -67,6 +70,7 @@ fn a_damaged_object_is_found_out_and_can_be_brought_again() {
     let (_, wrong) = packed(&world, "contenT");
     for damage in [&wrong, &bytes[..bytes.len() - 2].to_vec(), &Vec::new()] {
         world.store.put_compressed(&hash, bytes.as_slice(), Access::Group).unwrap();
+        world.store.flush().unwrap();
         fs::write(object(&world, &hash), damage).unwrap();
         assert_eq!(world.store.read(&hash).unwrap_err().code(), "tree-object-damaged");
         assert!(!world.store.has(&hash));

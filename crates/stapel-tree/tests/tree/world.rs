@@ -40,6 +40,7 @@ impl World {
                 self.store.put_compressed(&hash, bytes.as_slice(), Access::Group).unwrap();
             }
         }
+        self.store.flush().unwrap();
         assert!(self.store.missing(&manifest).is_empty());
         manifest
     }

@@ -6,7 +6,7 @@ use super::plan::Saved;
 use super::release::{Manner, carry_out, exit_code, run_plan};
 use crate::args::{Deploy, Place};
 use crate::client::Client;
-use crate::project::Project;
+use crate::project::{Project, Tree};
 use crate::render::Screen;
 
 /// How many files are named in a refusal.
@@ -28,14 +28,20 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
         project.without_cache();
     }
     let tree = project.tree().await?;
-    if !tree.uncommitted.is_empty() && !args.allow_dirty {
-        let files = tree.uncommitted.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        return Err(problem!(Refused, "cli-uncommitted", count = tree.uncommitted.len(), files = files));
+    if let Some(refused) = uncommitted(&tree).filter(|_| !args.allow_dirty) {
+        return Err(refused);
     }
     let mut client = Client::open(&project, screen).await?;
     let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
     let ask = Ask::Deploy { manifest, commit: tree.commit() };
     carry_out(&mut client, ask, Some(&tree), Manner { yes: args.yes, quiet: args.quiet }, screen).await
+}
+
+/// The problem with a tree that is not as its commit has it.
+pub(super) fn uncommitted(tree: &Tree) -> Option<Problem> {
+    let files = tree.uncommitted.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let count = tree.uncommitted.len();
+    (count > 0).then(|| problem!(Refused, "cli-uncommitted", count = count, files = files))
 }
 
 /// What was planned before: its tree is on the host since then. It was looked at then, so nobody is asked again.

@@ -1,6 +1,7 @@
 //! What people and pipelines see: [`Screen`] knows whether it speaks to a terminal, a file or a program (`--json`).
 
 mod details;
+mod examined;
 mod json;
 mod plan;
 mod tables;

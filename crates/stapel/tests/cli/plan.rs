@@ -41,7 +41,9 @@ fn a_plan_says_what_changes_and_changes_nothing() {
     commit(dir, "Orders have notes");
     std::fs::write(dir.join("host/app/upload.bin"), "theirs").unwrap();
     let second = run(dir, &["plan"], 0);
-    for said in ["One commit since", "Orders have notes", "~ app.toml", "upload.bin", "could be lost", "way back reaches"] {
+    for said in
+        ["One commit since", "Orders have notes", "~ app.toml", "upload.bin", "could be lost", "way back reaches"]
+    {
         assert!(second.contains(said), "{said}: {second}");
     }
     assert!(run(dir, &["plan", "--lang", "ru"], 0).contains("1 коммит после работающего"));

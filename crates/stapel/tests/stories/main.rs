@@ -47,6 +47,8 @@ fn story(flavour: Flavour) {
 
     // A new version with a migration, which the plan names beforehand.
     operator.has("2").unwrap();
+    let said = releases(&["check"], 0);
+    assert!(said.contains("✓ traffic can be led") && said.contains("stands in the way"), "{said}");
     let plan = releases(&["plan"], 0);
     assert!(plan.contains("The database is at 0003") && plan.contains("0004 where an event comes from"), "{plan}");
     is_now("1", "0003");

@@ -1,0 +1,88 @@
+//! `stapel check`: everything that must hold for a release, looked at without changing anything. One file a kind of thing;
+//! [`all`] is the list.
+
+mod app;
+mod data;
+mod host;
+mod record;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use stapel_core::examination::{Examined, Found};
+use stapel_core::observation::Observation;
+use stapel_core::plan::Plan;
+use stapel_text::{Problem, Text, text};
+
+use crate::Site;
+use crate::protocol::Ask;
+
+/// One thing to look at.
+#[async_trait]
+trait Examination: Send + Sync {
+    /// What it is, as it ought to be.
+    fn what(&self) -> Text;
+
+    /// What is not so.
+    ///
+    /// # Errors
+    /// What keeps it from being looked at, which prevents a release as well.
+    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem>;
+}
+
+/// What the examinations have in common.
+struct Case {
+    site: Arc<Site>,
+    /// What a release would be made of, or why there can be none.
+    planned: Result<(Plan, Observation), Problem>,
+}
+
+impl Case {
+    /// The plan, where there is one.
+    fn plan(&self) -> Option<&Plan> {
+        self.planned.as_ref().ok().map(|(plan, _)| plan)
+    }
+}
+
+fn all() -> Vec<Box<dyn Examination>> {
+    vec![
+        Box::new(record::Releases),
+        Box::new(record::Lock),
+        Box::new(Planned),
+        Box::new(host::Steering),
+        Box::new(host::Memory),
+        Box::new(host::Ports),
+        Box::new(app::Services),
+        Box::new(app::Checks),
+        Box::new(data::Databases),
+        Box::new(data::Backups),
+        Box::new(data::Schema),
+        Box::new(record::Files),
+    ]
+}
+
+/// Looks at everything, all at once.
+pub(crate) async fn examine(site: &Arc<Site>, ask: &Ask) -> Vec<Examined> {
+    let case = Case { site: Arc::clone(site), planned: site.plan(ask).await };
+    let all = all();
+    join_all(all.iter().map(|one| async {
+        let found = one.look(&case).await.unwrap_or_else(|problem| vec![Found::prevents(problem)]);
+        Examined { what: one.what(), found }
+    }))
+    .await
+}
+
+/// That a plan can be made: rollouts that suit, room on the disks, rights.
+struct Planned;
+
+#[async_trait]
+impl Examination for Planned {
+    fn what(&self) -> Text {
+        text!("agent-examine-plan")
+    }
+
+    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+        Ok(case.planned.as_ref().err().cloned().map(Found::prevents).into_iter().collect())
+    }
+}

@@ -1,0 +1,39 @@
+use jiff::{SignedDuration, Timestamp};
+use stapel_agent::protocol::Ask;
+use stapel_core::examination::{Examined, Found, Weight};
+use stapel_text::{Class, Problem, problem, seconds, text};
+
+use super::deploy::uncommitted;
+use crate::args::Place;
+use crate::client::Client;
+use crate::project::{Project, Tree};
+use crate::render::Screen;
+
+/// How far the two clocks may be apart, the way of the answer included.
+const APART: SignedDuration = SignedDuration::from_secs(30);
+
+/// Looks whether everything holds that a deploy of the project as it is here needs. Content goes up, which harms nobody;
+/// nothing else is changed.
+pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
+    let project = Project::open(place, screen)?;
+    let tree = project.tree().await?;
+    let mut client = Client::open(&project, screen).await?;
+    let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
+    let (mut all, there) = client.examine(Ask::Deploy { manifest, commit: tree.commit() }).await?;
+    all.insert(0, committed(&tree));
+    all.push(clocks(there));
+    screen.examined(&all);
+    let prevented = all.iter().flat_map(|one| &one.found).any(|found| found.weight == Weight::Prevents);
+    Ok(if prevented { Class::Refused.exit_code() } else { 0 })
+}
+
+fn committed(tree: &Tree) -> Examined {
+    Examined { what: text!("cli-examine-commit"), found: uncommitted(tree).map(Found::prevents).into_iter().collect() }
+}
+
+/// Times in the journal and in dumps' names are the host's.
+fn clocks(there: Timestamp) -> Examined {
+    let apart = Timestamp::now().duration_since(there).abs();
+    let wrong = (apart > APART).then(|| problem!(Failed, "cli-clock", apart = seconds(apart.as_secs_f64())));
+    Examined { what: text!("cli-examine-clock"), found: wrong.map(Found::advises).into_iter().collect() }
+}
