@@ -78,7 +78,7 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Deploy {
-    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "allow_dirty"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "allow_dirty", "check"])]
     pub(crate) plan: Option<Utf8PathBuf>,
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -86,6 +86,10 @@ pub(crate) struct Deploy {
     pub(crate) no_cache: bool,
     #[arg(long)]
     pub(crate) allow_dirty: bool,
+    #[arg(long)]
+    pub(crate) in_quiet_hours: bool,
+    #[arg(long, value_name = "[SERVICE:]PATH|URL[=STATUS,…]")]
+    pub(crate) check: Vec<String>,
     /// The plan is not shown: the demo tells its own story.
     #[arg(skip)]
     pub(crate) quiet: bool,
@@ -231,6 +235,8 @@ fn help(argument: &str) -> Option<Text> {
         "out" => text!("cli-arg-out"),
         "plan" => text!("cli-arg-plan"),
         "allow_dirty" => text!("cli-arg-allow-dirty"),
+        "in_quiet_hours" => text!("cli-arg-in-quiet-hours"),
+        "check" => text!("cli-arg-check"),
         "to" => text!("cli-arg-to"),
         "down" => text!("cli-arg-down"),
         "release" => text!("cli-arg-release"),

@@ -1,7 +1,8 @@
 //! The project on the operator's machine: its `stapel.toml`, its tree, its commit.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use stapel_core::config::{Become, Config};
+use jiff::Timestamp;
+use stapel_core::config::{Become, Check, Config, Way};
 use stapel_text::{Problem, problem};
 use stapel_tree::{Entry, Hash, Manifest, Rules};
 use stapel_wire::Account;
@@ -64,6 +65,31 @@ impl Project {
     /// Builds do not use the layer cache, whatever the configuration says.
     pub(crate) fn without_cache(&mut self) {
         self.config.services.values_mut().for_each(|service| service.no_cache = true);
+    }
+
+    /// Checks for this release only, from the command line.
+    pub(crate) fn also_check(&mut self, words: &[String]) -> Result<(), Problem> {
+        for word in words {
+            let check = Check::one_off(word).ok_or_else(|| problem!(Usage, "cli-check", found = word))?;
+            let services = &self.config.services;
+            let known = || services.keys().cloned().collect::<Vec<_>>().join(", ");
+            match &check.service {
+                Some(name) if !services.contains_key(name) => {
+                    return Err(problem!(Usage, "agent-no-service", name = name, known = known()));
+                }
+                None if services.len() > 1 && matches!(check.way, Way::Path(_)) => {
+                    return Err(problem!(Usage, "cli-check-service", found = word, known = known()));
+                }
+                _ => self.config.checks.push(check),
+            }
+        }
+        Ok(())
+    }
+
+    /// No release begins in quiet hours, unless that is asked for.
+    pub(crate) fn may_begin(&self, in_quiet_hours: bool) -> Result<(), Problem> {
+        let quiet = self.config.quiet.as_ref().filter(|_| !in_quiet_hours);
+        quiet.and_then(|quiet| quiet.refuses(Timestamp::now())).map_or(Ok(()), Err)
     }
 
     /// The host of the target.

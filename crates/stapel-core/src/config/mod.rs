@@ -5,6 +5,7 @@
 mod check;
 mod finding;
 mod parse;
+mod quiet;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod types;
 
 pub use check::{Check, Way};
 pub use finding::{Finding, Findings};
+pub use quiet::{Hours, Quiet};
 pub use types::{
     Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay,
     Service, Source, Target, Watch,

@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::table::{Errors, Table};
 use super::{
     Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
-    MigrationTool, Relay, Service, Source, Target, Watch, Way,
+    MigrationTool, Quiet, Relay, Service, Source, Target, Watch, Way,
 };
 
 impl Config {
@@ -50,6 +50,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
     let checks = root.array("check").into_iter().filter_map(|t| check(t, &services)).collect();
     let watch = watch(root);
     let relay = relay(root);
+    let quiet = quiet(root);
     if services.is_empty() {
         root.error(0..0, text!("core-config-no-service"));
     }
@@ -70,6 +71,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
         checks,
         watch,
         relay,
+        quiet,
     })
 }
 
@@ -214,7 +216,7 @@ fn check(t: Table<'_>, services: &BTreeMap<String, Service>) -> Option<Check> {
     let status =
         t.integers("status", 100, 599).unwrap_or_default().into_iter().filter_map(|s| u16::try_from(s).ok()).collect();
     let contains = t.string("contains");
-    let timeout = t.duration("timeout").unwrap_or(Duration::from_secs(10));
+    let timeout = t.duration("timeout").unwrap_or(Check::TIMEOUT);
     t.finish();
     Some(Check { name: name?, way: way?, service, status, contains, timeout })
 }
@@ -233,6 +235,27 @@ fn watch(root: &Table<'_>) -> Watch {
         t.finish();
     }
     watch
+}
+
+fn quiet(root: &Table<'_>) -> Option<Quiet> {
+    let t = root.table("quiet")?;
+    let zone = t.required("zone");
+    if zone.as_ref().is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
+        t.error(t.span_of("zone"), text!("core-config-zone"));
+    }
+    if t.strings("hours").is_none_or(|hours| hours.is_empty()) {
+        t.error(t.span_of("hours"), text!("core-config-missing", key = "hours"));
+    }
+    let hours = t.strings("hours").unwrap_or_default().into_iter().filter_map(|text| {
+        let hours = text.parse().ok();
+        if hours.is_none() {
+            t.error(t.span_of("hours"), text!("core-config-hours", found = text));
+        }
+        hours
+    });
+    let hours = hours.collect();
+    t.finish();
+    Some(Quiet { zone: zone?, hours })
 }
 
 fn relay(root: &Table<'_>) -> Relay {

@@ -82,6 +82,9 @@ fn each_wrong_value_has_its_message() {
         ("path = \"/health\"", "", "core-config-check-way"),
         ("url = \"http:", "url = \"ftp:", "core-config-check-url"),
         ("\"127.0.0.1:80\"", "\"localhost\"", "core-config-address"),
+        ("[watch]", "[quiet]\nzone = \"Mars/Base\"\nhours = [\"09:00-10:00\"]\n[watch]", "core-config-zone"),
+        ("[watch]", "[quiet]\nzone = \"Europe/Moscow\"\nhours = [\"at noon\"]\n[watch]", "core-config-hours"),
+        ("[watch]", "[quiet]\nzone = \"Europe/Moscow\"\n[watch]", "core-config-missing"),
         (
             "tool = \"alembic\"\nservice = \"convertik-api\"",
             "tool = \"alembic\"\nservice = \"web\"",

@@ -4,7 +4,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::Check;
+use super::{Check, Quiet};
 
 /// A whole `stapel.toml`, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Config {
     pub watch: Watch,
     /// Bounds of the relay rollout.
     pub relay: Relay,
+    /// When no release is to begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
 }
 
 impl Config {

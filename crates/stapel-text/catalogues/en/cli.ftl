@@ -29,6 +29,8 @@ cli-arg-no-cache = Build without the layer cache
 cli-arg-out = Keep the plan in this file, for `stapel deploy FILE`
 cli-arg-plan = A plan that `stapel plan --out` has kept; it is carried out without asking, or refused if it would now be another one
 cli-arg-allow-dirty = Release what is not committed, too
+cli-arg-in-quiet-hours = Begin also in the quiet hours of the app
+cli-arg-check = One more check, for this release only; may be repeated
 cli-arg-to = The release to go back to; by default the one before the one in service
 cli-arg-down = Take the schema down as well, to what it was then; what was written since in what goes is lost
 cli-arg-release = The release; by default the newest
@@ -113,6 +115,10 @@ cli-uncommitted =
        *[other] { $count } files that would be shipped are not as the commit has them: { $files }
     }
     .remedy = Commit them or put them aside (`git stash`), or release them as they are with `--allow-dirty`. Nothing was changed.
+cli-check = "{ $found }" is no check.
+    .remedy = A check looks like /new/endpoint, /new/endpoint=200,401, web:/new/endpoint or https://shop.example/new. Nothing was changed.
+cli-check-service = There are several services, so the check "{ $found }" has to name one: { $known }.
+    .remedy = Write it as SERVICE:/PATH. Nothing was changed.
 cli-not-agreed = You did not agree; nothing was changed.
     .remedy = Answer with "y" to go on, or use `--yes`.
 cli-not-agreed-no-terminal = Nobody can be asked whether to go on: there is no terminal.
@@ -161,6 +167,7 @@ cli-plan-file = { $file } is no plan that this Stapel can read: { $why }
 cli-plan-elsewhere = This plan was made for the target { $target } of { $app }.
     .remedy = Run it in that project, without another `--target`. Nothing was changed.
 cli-examine-commit = what is shipped is committed
+cli-examine-quiet = these are no quiet hours
 cli-examine-clock = the clocks agree
 cli-clock = The clock of the host and the one here are { $apart } apart.
     .remedy = Set them by NTP (`timedatectl set-ntp true`): the journal and the names of dumps have the host's time.

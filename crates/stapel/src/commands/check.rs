@@ -21,6 +21,7 @@ pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
     let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
     let (mut all, there) = client.examine(Ask::Deploy { manifest, commit: tree.commit() }).await?;
     all.insert(0, committed(&tree));
+    all.insert(1, quiet(&project));
     all.push(clocks(there));
     screen.examined(&all);
     let prevented = all.iter().flat_map(|one| &one.found).any(|found| found.weight == Weight::Prevents);
@@ -29,6 +30,11 @@ pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
 
 fn committed(tree: &Tree) -> Examined {
     Examined { what: text!("cli-examine-commit"), found: uncommitted(tree).map(Found::prevents).into_iter().collect() }
+}
+
+fn quiet(project: &Project) -> Examined {
+    let found = project.may_begin(false).err().map(Found::prevents);
+    Examined { what: text!("cli-examine-quiet"), found: found.into_iter().collect() }
 }
 
 /// Times in the journal and in dumps' names are the host's.

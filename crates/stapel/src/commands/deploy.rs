@@ -15,7 +15,7 @@ const NAMED: usize = 10;
 /// Puts the project as it is here in service at the target, or what a saved plan says.
 pub(crate) async fn run(place: &Place, args: &Deploy, screen: &Screen) -> Result<u8, Problem> {
     let release = match &args.plan {
-        Some(file) => saved(place, Saved::read(file)?, screen).await?,
+        Some(file) => saved(place, args, Saved::read(file)?, screen).await?,
         None => deploy(place, args, screen).await?,
     };
     Ok(exit_code(release.as_ref()))
@@ -27,6 +27,8 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     if args.no_cache {
         project.without_cache();
     }
+    project.also_check(&args.check)?;
+    project.may_begin(args.in_quiet_hours)?;
     let tree = project.tree().await?;
     if let Some(refused) = uncommitted(&tree).filter(|_| !args.allow_dirty) {
         return Err(refused);
@@ -45,8 +47,9 @@ pub(super) fn uncommitted(tree: &Tree) -> Option<Problem> {
 }
 
 /// What was planned before: its tree is on the host since then. It was looked at then, so nobody is asked again.
-async fn saved(place: &Place, saved: Saved, screen: &Screen) -> Result<Option<Release>, Problem> {
+async fn saved(place: &Place, args: &Deploy, saved: Saved, screen: &Screen) -> Result<Option<Release>, Problem> {
     let project = saved.project(place, screen)?;
+    project.may_begin(args.in_quiet_hours)?;
     let mut client = Client::open(&project, screen).await?;
     let (plan, observation, recovered) = client.plan(saved.ask.clone()).await?;
     recovered.iter().for_each(|release| screen.recovered(release));

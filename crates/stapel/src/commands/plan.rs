@@ -27,6 +27,9 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     if !tree.uncommitted.is_empty() {
         screen.say(&text!("cli-plan-uncommitted", count = tree.uncommitted.len()));
     }
+    if let Err(quiet) = project.may_begin(false) {
+        screen.say(&quiet.what);
+    }
     if let Some(file) = &args.out {
         Saved::new(&project, args.no_cache, ask, plan).write(file)?;
         screen.say(&text!("cli-plan-saved", file = file.as_str()));

@@ -139,3 +139,36 @@ fn variables_are_shown_by_their_names_only() {
     let kept = std::fs::read_to_string(dir.join("project/plan.json")).unwrap();
     assert!(![plan, json, kept].iter().any(|said| said.contains("hunter")), "a value is shown");
 }
+
+#[test]
+fn a_check_may_be_given_for_one_release() {
+    let dir = project();
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    run(dir, &["deploy", "--yes", "--check", "/health=200", "--check", "app:/no/such/page=404"], 0);
+    version(dir, 2);
+    let failed = run(dir, &["deploy", "--yes", "--check", "/no/such/page"], 1);
+    assert!(failed.contains("The check \"/no/such/page\" fails") && failed.contains("was undone"), "{failed}");
+    // The next one does not have it any more.
+    run(dir, &["deploy", "--yes"], 0);
+    assert!(run(dir, &["deploy", "--yes", "--check", "page"], 2).contains("\"page\" is no check"));
+    assert!(run(dir, &["deploy", "--yes", "--check", "web:/page"], 2).contains("web"));
+}
+
+#[test]
+fn no_release_begins_in_quiet_hours_unless_asked() {
+    let quiet = "[quiet]\nzone = \"Europe/Moscow\"\nhours = [\"00:00-24:00\"]\n";
+    let dir = project_with("duration = \"1s\"\nevery = \"200ms\"", quiet);
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    let refused = run(dir, &["deploy", "--yes"], 3);
+    assert!(refused.contains("quiet hours") && refused.contains("--in-quiet-hours"), "{refused}");
+    assert!(!dir.join("host/app").exists());
+    assert!(run(dir, &["plan"], 0).contains("quiet hours of the app, until"));
+    assert!(run(dir, &["check"], 3).contains("[core-quiet]"));
+    run(dir, &["deploy", "--yes", "--in-quiet-hours"], 0);
+    version(dir, 2);
+    run(dir, &["deploy", "--yes", "--in-quiet-hours"], 0);
+    // The way back is never barred.
+    run(dir, &["rollback", "--yes"], 0);
+}
