@@ -6,6 +6,7 @@ mod deny;
 mod dist;
 mod matrix;
 mod races;
+mod reference;
 mod server;
 mod test;
 
@@ -40,6 +41,8 @@ enum Chore {
     /// Builds the program for every machine that it can be built for here, static and stripped, and prints its size; says
     /// of the others how
     Dist,
+    /// Writes the reference of `stapel.toml`, from the code that reads it
+    Reference,
     /// Checks licences, bans and duplicates of the dependencies
     Deny,
     /// A test server with the example convertik on it, released by hand, to try things on
@@ -53,6 +56,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Races { count } => races::run(count),
         Chore::Matrix(args) => matrix::run(&args),
         Chore::Dist => dist::run(),
+        Chore::Reference => reference::run(),
         Chore::Deny => deny::run(),
         Chore::Server(args) => server::run(&args),
     }

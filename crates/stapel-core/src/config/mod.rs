@@ -6,6 +6,7 @@ mod check;
 mod finding;
 mod parse;
 mod quiet;
+mod reference;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod types;
 pub use check::{Check, Way};
 pub use finding::{Finding, Findings};
 pub use quiet::{Hours, Quiet};
+pub use reference::reference;
 pub use types::{
     Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay,
     Service, Source, Target, Watch,

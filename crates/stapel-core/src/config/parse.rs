@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use stapel_text::text;
 use toml::de::DeTable;
 
-use super::table::{Errors, Table};
+use super::table::{Notes, Table};
 use super::{
     Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
     MigrationTool, Quiet, Relay, Service, Source, Target, Watch, Way,
@@ -17,21 +17,25 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn parse(file: &str, source: &str) -> Result<Self, Findings> {
-        let errors = Errors::default();
-        let (document, syntax) = DeTable::parse_recoverable(source);
-        for e in syntax {
-            let what = text!("core-config-syntax", said = e.message());
-            errors.borrow_mut().push(Finding { what, span: e.span().unwrap_or(0..0) });
-        }
-        let config =
-            if errors.borrow().is_empty() { read(&Table::new(document.get_ref(), 0..0, &errors)) } else { None };
-        let mut findings = errors.into_inner();
+        let notes = Notes::default();
+        let config = Self::read(source, &notes);
+        let mut findings = notes.findings.into_inner();
         findings.sort_by_key(|f| f.span.start);
         findings.dedup();
         match config {
             Some(config) if findings.is_empty() => Ok(config),
             _ => Err(Findings { file: file.to_owned(), source: source.to_owned(), findings }),
         }
+    }
+
+    pub(super) fn read(source: &str, notes: &Notes) -> Option<Self> {
+        let (document, syntax) = DeTable::parse_recoverable(source);
+        for e in syntax {
+            let what = text!("core-config-syntax", said = e.message());
+            notes.findings.borrow_mut().push(Finding { what, span: e.span().unwrap_or(0..0) });
+        }
+        let whole = notes.findings.borrow().is_empty();
+        whole.then(|| read(&Table::top(document.get_ref(), notes))).flatten()
     }
 }
 

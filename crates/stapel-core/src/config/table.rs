@@ -9,25 +9,67 @@ use toml::de::{DeTable, DeValue};
 
 use super::Finding;
 
-/// The errors found so far, shared by all tables of a file.
-pub(super) type Errors = RefCell<Vec<Finding>>;
+/// What reading a file has brought so far, shared by all its tables.
+#[derive(Default)]
+pub(super) struct Notes {
+    /// What is wrong.
+    pub(super) findings: RefCell<Vec<Finding>>,
+    /// The keys that were asked for, by table and name: what there is to be said in such a file.
+    pub(super) asked: RefCell<Vec<(String, &'static str, Kind)>>,
+}
+
+/// What the value of a key is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A string.
+    String,
+    /// A list of strings.
+    Strings,
+    /// A whole number.
+    Integer,
+    /// A list of whole numbers, or one.
+    Integers,
+    /// `true` or `false`.
+    Boolean,
+    /// Such as `"90s"`.
+    Duration,
+    /// One of these words.
+    Choice(Vec<&'static str>),
+}
 
 /// A table of the file that remembers which of its keys were asked for, so that the others are unknown.
 pub(super) struct Table<'a> {
     table: &'a DeTable<'a>,
+    /// Its header, with NAME for a name that the team chooses; empty for the top of the file.
+    header: String,
     /// Where the table itself stands, for a key that is missing.
     span: Range<usize>,
-    errors: &'a Errors,
+    notes: &'a Notes,
     known: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn new(table: &'a DeTable<'a>, span: Range<usize>, errors: &'a Errors) -> Self {
-        Self { table, span, errors, known: RefCell::default() }
+    /// The top of a file.
+    pub(super) fn top(table: &'a DeTable<'a>, notes: &'a Notes) -> Self {
+        Self { table, header: String::new(), span: 0..0, notes, known: RefCell::default() }
+    }
+
+    fn below(&self, table: &'a DeTable<'a>, header: String, span: Range<usize>) -> Self {
+        Self { table, header, span, notes: self.notes, known: RefCell::default() }
+    }
+
+    fn asked(&self, key: &'static str, kind: Kind) {
+        let mut asked = self.notes.asked.borrow_mut();
+        match asked.iter_mut().find(|(header, known, _)| *header == self.header && *known == key) {
+            // The words of a choice are read as a string.
+            Some(known) if kind != Kind::String => known.2 = kind,
+            Some(_) => {}
+            None => asked.push((self.header.clone(), key, kind)),
+        }
     }
 
     pub(super) fn error(&self, span: Range<usize>, what: Text) {
-        self.errors.borrow_mut().push(Finding { what, span });
+        self.notes.findings.borrow_mut().push(Finding { what, span });
     }
 
     fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -54,6 +96,7 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn string(&self, key: &'static str) -> Option<String> {
+        self.asked(key, Kind::String);
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::String(s) if s.trim().is_empty() => {
@@ -76,6 +119,7 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn strings(&self, key: &'static str) -> Option<Vec<String>> {
+        self.asked(key, Kind::Strings);
         let value = self.get(key)?;
         let DeValue::Array(array) = value.get_ref() else {
             self.wrong_type(key, value, text!("core-type-strings"));
@@ -92,6 +136,7 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn integer(&self, key: &'static str, least: i64, most: i64) -> Option<i64> {
+        self.asked(key, Kind::Integer);
         let value = self.get(key)?;
         self.integer_of(key, value, least, most)
     }
@@ -114,6 +159,7 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn integers(&self, key: &'static str, least: i64, most: i64) -> Option<Vec<i64>> {
+        self.asked(key, Kind::Integers);
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::Array(array) => Some(array.iter().filter_map(|v| self.integer_of(key, v, least, most)).collect()),
@@ -122,6 +168,7 @@ impl<'a> Table<'a> {
     }
 
     pub(super) fn boolean(&self, key: &'static str) -> Option<bool> {
+        self.asked(key, Kind::Boolean);
         let value = self.get(key)?;
         if let DeValue::Boolean(b) = value.get_ref() {
             return Some(*b);
@@ -132,6 +179,7 @@ impl<'a> Table<'a> {
 
     /// A duration written as `"90s"`, `"5m"`, `"1m 30s"` or a whole number of seconds.
     pub(super) fn duration(&self, key: &'static str) -> Option<Duration> {
+        self.asked(key, Kind::Duration);
         let value = self.get(key)?;
         let parsed = match value.get_ref() {
             DeValue::Integer(n) => n.as_str().parse().ok().map(Duration::from_secs),
@@ -148,7 +196,7 @@ impl<'a> Table<'a> {
     pub(super) fn table(&self, key: &'static str) -> Option<Table<'a>> {
         let value = self.get(key)?;
         match value.get_ref() {
-            DeValue::Table(t) => Some(Table::new(t, value.span(), self.errors)),
+            DeValue::Table(t) => Some(self.below(t, format!("[{key}]"), value.span())),
             _ => {
                 self.wrong_type(key, value, text!("core-type-table"));
                 None
@@ -162,7 +210,9 @@ impl<'a> Table<'a> {
         let mut all = Vec::new();
         for (name, value) in outer.table {
             match value.get_ref() {
-                DeValue::Table(t) => all.push((name.get_ref().to_string(), Table::new(t, name.span(), self.errors))),
+                DeValue::Table(t) => {
+                    all.push((name.get_ref().to_string(), self.below(t, format!("[{key}.NAME]"), name.span())));
+                }
                 _ => outer.wrong_type(name.get_ref(), value, text!("core-type-table")),
             }
         }
@@ -179,7 +229,7 @@ impl<'a> Table<'a> {
         let mut all = Vec::new();
         for item in array {
             match item.get_ref() {
-                DeValue::Table(t) => all.push(Table::new(t, item.span(), self.errors)),
+                DeValue::Table(t) => all.push(self.below(t, format!("[[{key}]]"), item.span())),
                 _ => self.wrong_type(key, item, text!("core-type-table")),
             }
         }
@@ -187,7 +237,8 @@ impl<'a> Table<'a> {
     }
 
     /// One of some words.
-    pub(super) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&'static str, T)]) -> Option<T> {
+        self.asked(key, Kind::Choice(choices.iter().map(|(name, _)| *name).collect()));
         let word = self.string(key)?;
         let found = choices.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
         if found.is_none() {
