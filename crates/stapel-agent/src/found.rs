@@ -87,9 +87,7 @@ impl Site {
     pub(crate) async fn store_manifest(self: &Arc<Self>, manifest: Manifest) -> Result<Hash, Problem> {
         let site = Arc::clone(self);
         crate::blocking(move || {
-            let json = serde_json::to_vec(&manifest)
-                .map_err(|e| problem!(Failed, "io-failed", path = "manifest", error = std::io::Error::from(e)))?;
-            let hash = site.store.put_bytes(&json)?;
+            let hash = site.store.put_bytes(&manifest.to_json())?;
             site.store.flush()?;
             Ok(hash)
         })

@@ -62,19 +62,21 @@ pub enum Ask {
 pub enum Request {
     /// First of all.
     Open(Box<Opening>),
-    /// A tree that is going to be deployed; answered by [`Reply::Wanted`].
+    /// A tree that is going to be deployed, by its manifest's hash; answered by [`Reply::Wanted`] where the host has the
+    /// manifest from before, else by [`Reply::Unknown`].
+    Known {
+        /// The hash of its manifest.
+        manifest: Hash,
+    },
+    /// The same with all that it holds; answered by [`Reply::Wanted`].
     Offer {
         /// What it holds.
         manifest: Manifest,
     },
-    /// The next content frames, of so many bytes together, are this object, compressed. Not answered.
-    Object {
-        /// Its hash.
-        hash: Hash,
-        /// Bytes that follow.
-        bytes: u64,
-        /// Whether it holds secrets.
-        secret: bool,
+    /// The next content frames hold these objects, one after the other, each compressed. Not answered.
+    Objects {
+        /// They.
+        objects: Vec<Announced>,
     },
     /// All objects were sent; answered by [`Reply::Stored`].
     Stored,
@@ -141,6 +143,17 @@ pub enum Request {
     },
 }
 
+/// An object that is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// Its hash.
+    pub hash: Hash,
+    /// Its bytes, compressed.
+    pub bytes: u64,
+    /// Whether it holds secrets.
+    pub secret: bool,
+}
+
 /// From the host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reply")]
@@ -157,6 +170,8 @@ pub enum Reply {
         /// The objects.
         missing: Vec<Hash>,
     },
+    /// The manifest has never been here.
+    Unknown,
     /// All objects are in the store, durably.
     Stored,
     /// The plan, and what it was made from.

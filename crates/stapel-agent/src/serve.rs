@@ -10,11 +10,11 @@ use std::time::Duration;
 use stapel_host::{Detached, ProcessId};
 use stapel_release::{Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
-use stapel_tree::{Access, Hash};
+use stapel_tree::Access;
 use stapel_wire::{Connection, Frame, Kind};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::protocol::{Opening, Reply, Request, ServiceStatus, Status};
+use crate::protocol::{Announced, Opening, Reply, Request, ServiceStatus, Status};
 use crate::run::{Answer, Order, Work};
 use crate::{Site, examine, known, recover};
 
@@ -38,12 +38,10 @@ where
     while let Some(request) = connection.recv_as::<Request>().await? {
         let reply = match request {
             Request::Open(opening) => session.open(*opening).await,
-            Request::Object { hash, bytes, secret } => {
-                match take_object(&session, &mut connection, hash, bytes, secret).await {
-                    Ok(()) => continue,
-                    Err(problem) => Err(problem),
-                }
-            }
+            Request::Objects { objects } => match take_objects(&session, &mut connection, objects).await {
+                Ok(()) => continue,
+                Err(problem) => Err(problem),
+            },
             Request::Follow { release } => follow(&session, &mut connection, release).await,
             other => session.answer(other).await,
         };
@@ -73,6 +71,13 @@ impl Session {
     async fn answer(&self, request: Request) -> Result<Reply, Problem> {
         let site = self.site()?;
         Ok(match request {
+            Request::Known { manifest } => match site.store.has(&manifest) {
+                true => {
+                    let missing = site.store.missing(&site.manifest(&manifest.to_string())?);
+                    Reply::Wanted { manifest, missing }
+                }
+                false => Reply::Unknown,
+            },
             Request::Offer { manifest } => {
                 manifest.check()?;
                 let missing = site.store.missing(&manifest);
@@ -115,7 +120,7 @@ impl Session {
             Request::Logs { service, tail, since_s } => {
                 Reply::Logs { services: logs(site, service, tail, since_s).await? }
             }
-            Request::Open(_) | Request::Object { .. } | Request::Follow { .. } => Reply::Stored,
+            Request::Open(_) | Request::Objects { .. } | Request::Follow { .. } => Reply::Stored,
         })
     }
 
@@ -203,17 +208,16 @@ fn read_answer(
     }
 }
 
-async fn take_object<R, W>(
+async fn take_objects<R, W>(
     session: &Session,
     connection: &mut Connection<R, W>,
-    hash: Hash,
-    bytes: u64,
-    secret: bool,
+    objects: Vec<Announced>,
 ) -> Result<(), Problem>
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
+    let bytes: u64 = objects.iter().map(|object| object.bytes).sum();
     let mut content = Vec::new();
     while (content.len() as u64) < bytes {
         match connection.recv().await? {
@@ -222,8 +226,18 @@ where
         }
     }
     let site = Arc::clone(session.site()?);
-    let access = if secret { Access::Owner } else { Access::Group };
-    crate::blocking(move || site.store.put_compressed(&hash, content.as_slice(), access)).await
+    crate::blocking(move || {
+        let mut rest = content.as_slice();
+        let mut packed = Vec::new();
+        for Announced { hash, bytes, secret } in objects {
+            let access = if secret { Access::Owner } else { Access::Group };
+            let (one, others) = rest.split_at(usize::try_from(bytes).unwrap_or(usize::MAX).min(rest.len()));
+            packed.push((hash, one, access));
+            rest = others;
+        }
+        site.store.put_many(&packed)
+    })
+    .await
 }
 
 /// Sends the events of a release as they are written, until it has ended, or its process has and nobody takes it up.

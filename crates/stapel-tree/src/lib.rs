@@ -25,7 +25,7 @@ pub use hash::Hash;
 pub use manifest::Manifest;
 pub use rules::{DEFAULT_EXCLUDES, Rules};
 pub use scan::scan;
-pub use store::{Access, ObjectStore, compress, compress_to};
+pub use store::{Access, ObjectStore, compress};
 pub use transfer::Transfer;
 
 use stapel_text::{Problem, problem};

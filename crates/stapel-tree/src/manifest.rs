@@ -36,6 +36,13 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Writes it as JSON; its hash is the manifest's name in a store.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        // Plain data: it always serializes.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
     /// Whether it can be made true below a root without touching anything outside of it. Whoever uses a manifest that
     /// came from elsewhere asks first; what is here does.
     ///

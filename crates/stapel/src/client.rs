@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use stapel_agent::protocol::{Ask, Details, Holder, Opening, Reply, Request, Status};
+use stapel_agent::protocol::{Announced, Ask, Details, Holder, Opening, Reply, Request, Status};
 use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
@@ -19,6 +19,9 @@ use crate::render::Screen;
 
 /// How many files are compressed ahead of the one that is being sent.
 const AHEAD: usize = 16;
+
+/// Bytes of compressed files that go in one go.
+const TOGETHER: usize = 1 << 20;
 
 /// An open session about one app.
 pub(crate) struct Client {
@@ -66,7 +69,12 @@ impl Client {
         manifest: Manifest,
         screen: &Screen,
     ) -> Result<Hash, Problem> {
-        let (hash, missing) = match self.ask(&Request::Offer { manifest: manifest.clone() }).await? {
+        let known = Request::Known { manifest: Hash::of(&manifest.to_json()) };
+        let mut reply = self.ask(&known).await?;
+        if reply == Reply::Unknown {
+            reply = self.ask(&Request::Offer { manifest: manifest.clone() }).await?;
+        }
+        let (hash, missing) = match reply {
             Reply::Wanted { manifest, missing } => (manifest, missing),
             other => return Err(unexpected(&other)),
         };
@@ -91,16 +99,20 @@ impl Client {
                 Ok::<_, Problem>((hash, content, secret))
             })
             .buffered(AHEAD);
-        let mut done = 0;
+        let (mut objects, mut together, mut done) = (Vec::new(), Vec::new(), 0);
         while let Some(next) = ready.next().await {
             let (hash, content, secret) = next?;
-            screen.bringing_files(done, total);
-            let announced = Request::Object { hash, bytes: content.len() as u64, secret };
-            self.session.connection.send(&announced).await?;
-            for part in content.chunks(MAX_PAYLOAD) {
-                self.session.connection.send_content(part).await?;
-            }
+            objects.push(Announced { hash, bytes: content.len() as u64, secret });
+            together.extend_from_slice(&content);
             done += 1;
+            if together.len() >= TOGETHER || done == total {
+                self.session.connection.send(&Request::Objects { objects: std::mem::take(&mut objects) }).await?;
+                for part in together.chunks(MAX_PAYLOAD) {
+                    self.session.connection.send_content(part).await?;
+                }
+                together.clear();
+                screen.bringing_files(done, total);
+            }
         }
         match self.ask(&Request::Stored).await? {
             Reply::Stored => Ok(hash),

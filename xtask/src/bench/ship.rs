@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -9,7 +10,8 @@ use testkit::{Flavour, Server};
 
 use crate::cargo;
 
-/// Where both put the tree on the server.
+/// Where both put their trees on the server: new ones for each pair of the cold case, because a file system is slow at
+/// making files where many have just been removed.
 const OURS: &str = "/opt/ship";
 const STATE: &str = "/var/lib/ship";
 const THEIRS: &str = "/opt/rsync";
@@ -109,18 +111,14 @@ struct World {
     server: Server,
     dir: tempfile::TempDir,
     stapel: PathBuf,
+    /// How often it has moved on.
+    place: Cell<u32>,
 }
 
 impl World {
     fn new(files: usize) -> Result<Self> {
         let server = Server::start(Flavour::Trixie, "bench-ship")?;
         let dir = tempfile::tempdir()?;
-        let config = format!(
-            "app = \"ship\"\nengine = \"embedded\"\n[target.there]\nhost = \"{}\"\npath = \"{OURS}\"\nstate = \"{STATE}\"\n\
-             [service.app]\n[watch]\nduration = \"1s\"\n",
-            server.name()
-        );
-        std::fs::write(dir.path().join("stapel.toml"), config)?;
         std::fs::write(dir.path().join("app.toml"), "version = 1\n")?;
         let mut words = Words(7);
         for number in 0..files {
@@ -128,21 +126,30 @@ impl World {
             std::fs::create_dir_all(&at)?;
             std::fs::write(at.join(format!("{number:05}.txt")), words.text(FILE_BYTES))?;
         }
-        Ok(Self { server, dir, stapel: cargo::root().join("target/release/stapel") })
+        Ok(Self { server, dir, stapel: cargo::root().join("target/release/stapel"), place: Cell::new(0) })
+    }
+
+    /// Both go to places where nothing is.
+    fn move_on(&self) -> Result<()> {
+        let place = self.place.get() + 1;
+        self.place.set(place);
+        let config = format!(
+            "app = \"ship\"\nengine = \"embedded\"\n[target.there]\nhost = \"{}\"\npath = \"{OURS}{place}\"\nstate = \"{STATE}{place}\"\n\
+             [service.app]\n[migration]\ntool = \"embedded\"\nservice = \"app\"\n[watch]\nduration = \"1s\"\n",
+            self.server.name()
+        );
+        Ok(std::fs::write(self.dir.path().join("stapel.toml"), config)?)
     }
 
     fn first(&self) -> Result<()> {
+        self.move_on()?;
         self.command(&["deploy", "--yes"])?;
         self.rsync().map(drop)
     }
 
     fn prepare(&self, case: Case, pair: usize) -> Result<()> {
         match case {
-            Case::Cold => {
-                // The runtime's processes go with the state that knows of them.
-                self.server.exec(&["pkill", "-KILL", "-f", OURS])?;
-                self.server.run(&["rm", "-rf", OURS, STATE, THEIRS]).map(drop)
-            }
+            Case::Cold => self.move_on(),
             Case::Same => Ok(()),
             Case::One => {
                 let file = self.dir.path().join("data/000/00000.txt");
@@ -170,8 +177,8 @@ impl World {
         let ship = steps.iter().position(|s| s["spec"]["step"] == "ship").context("no such step")?;
         let at = |state: &str| -> Result<jiff::Timestamp> {
             let events = shown["events"].as_array().context("no events")?.iter();
-            let mut events = events.filter(|e| e["event"]["event"] == "step" && e["event"]["index"] == ship);
-            let event = events.find(|e| e["event"]["state"] == state).with_context(|| format!("never {state}"))?;
+            let mut events = events.filter(|e| e["event"] == "step" && e["index"] == ship);
+            let event = events.find(|e| e["state"] == state).with_context(|| format!("never {state}"))?;
             Ok(event["at"].as_str().context("no time")?.parse()?)
         };
         Ok(at("done")?.duration_since(at("doing")?).as_secs_f64())
@@ -182,7 +189,7 @@ impl World {
         let ssh = format!("ssh -F {}", self.server.ssh_config().display());
         let mut rsync = Command::new("rsync");
         rsync.args(["-az", "--zc=zstd", "--delete", "--exclude", "/stapel.toml", "-e", &ssh, "./"]);
-        finish(rsync.arg(format!("{}:{THEIRS}/", self.server.name())), self.dir.path())?;
+        finish(rsync.arg(format!("{}:{THEIRS}{}/", self.server.name(), self.place.get())), self.dir.path())?;
         Ok((begun.elapsed().as_secs_f64(), self.bytes()? - before))
     }
 

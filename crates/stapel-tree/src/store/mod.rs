@@ -13,7 +13,7 @@ use stapel_text::{Problem, problem};
 
 use crate::{Hash, Manifest, io as failed};
 
-pub use compress::{compress, compress_to};
+pub use compress::compress;
 use write::Temporary;
 
 /// Who besides the owner may read an object.

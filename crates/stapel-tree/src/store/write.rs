@@ -12,6 +12,7 @@ use super::compress::pack;
 use super::{Access, ObjectStore, make_dir};
 use crate::durable::{all_below, one_by_one};
 use crate::observe::hash as hash_of;
+use crate::parallel::parallel;
 use crate::{Hash, io as failed};
 
 /// How many objects wait at once to be made durable; each has its file open.
@@ -62,7 +63,7 @@ impl ObjectStore {
         if self.has(hash) {
             return io::copy(&mut from, &mut io::sink()).map(drop).map_err(|e| failed(&path, e));
         }
-        let temporary = self.temporary(access)?;
+        let temporary = self.temporary(access, Some(hash))?;
         let wrong = || problem!(Failed, "tree-object-wrong", hash = hash.to_string());
         let mut decoder = zstd::Decoder::new(Tee(from, &temporary.file)).map_err(|e| failed(&path, e))?;
         match hash_of(&mut decoder) {
@@ -90,6 +91,15 @@ impl ObjectStore {
         Ok(())
     }
 
+    /// Puts in several, by as many threads as there are processors.
+    ///
+    /// # Errors
+    /// As [`ObjectStore::put_compressed`]: the first.
+    pub fn put_many(&self, packed: &[(Hash, &[u8], Access)]) -> Result<(), Problem> {
+        let put = parallel(packed, |(hash, content, access)| self.put_compressed(hash, *content, *access));
+        put.into_iter().collect()
+    }
+
     /// Puts in a file's content.
     ///
     /// # Errors
@@ -104,7 +114,7 @@ impl ObjectStore {
     /// # Errors
     /// `io-failed`.
     pub fn put_bytes(&self, content: &[u8]) -> Result<Hash, Problem> {
-        let temporary = self.temporary(Access::Group)?;
+        let temporary = self.temporary(Access::Group, None)?;
         let (hash, _) = pack(content, &mut &temporary.file).map_err(|e| failed(&temporary.path, e))?;
         if !self.has(&hash) {
             self.keep(temporary, &hash)?;
@@ -115,7 +125,7 @@ impl ObjectStore {
     /// As [`ObjectStore::put_file`], of a file that is open already; `shown` is its name for messages.
     pub(crate) fn put_open(&self, file: &File, shown: &Utf8Path) -> Result<Hash, Problem> {
         let mode = file.metadata().map_err(|e| failed(shown, e))?.mode();
-        let temporary = self.temporary(Access::of_mode(mode))?;
+        let temporary = self.temporary(Access::of_mode(mode), None)?;
         let (hash, _) = pack(file, &mut &temporary.file).map_err(|e| failed(shown, e))?;
         if !self.has(&hash) {
             self.keep(temporary, &hash)?;
@@ -123,9 +133,12 @@ impl ObjectStore {
         Ok(hash)
     }
 
-    fn temporary(&self, access: Access) -> Result<Temporary, Problem> {
+    /// Where its hash is known it lies beside its place: many in one directory are slow to make.
+    fn temporary(&self, access: Access, hash: Option<&Hash>) -> Result<Temporary, Problem> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let dir = self.dir.join("00");
+        let place = hash.map(|hash| self.path(hash));
+        let dir =
+            place.as_ref().and_then(|place| place.parent()).map_or_else(|| self.dir.join("00"), Utf8Path::to_owned);
         self.make(&dir)?;
         // Unique among processes too, whose numbers may be equal in two containers.
         let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
