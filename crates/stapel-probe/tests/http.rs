@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Redirect;
 use axum::routing::get;
 use serde_json::json;
-use stapel_probe::http::{HttpCheck, JsonRule, JsonTest, Method, Via};
+use stapel_probe::http::{HttpCheck, JsonRule, JsonTest, Method, Via, certificate_ends};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -190,4 +190,48 @@ fn a_check_travels_and_its_defaults_need_not_be_said() {
     let back = serde_json::from_str(&serde_json::to_string(&check).unwrap()).unwrap();
     assert_eq!(check, back);
     assert_eq!(serde_json::to_string(&Via::Name).unwrap(), "\"name\"");
+}
+
+/// A server under TLS whose certificate nobody trusts, until the second of January 2030.
+async fn under_tls() -> SocketAddr {
+    let mut about = rcgen::CertificateParams::new(vec!["shop.example".to_owned()]).unwrap();
+    about.not_after = rcgen::date_time_ymd(2030, 1, 2);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = about.self_signed(&key).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(provider);
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let key = key.serialize_der().try_into().unwrap();
+    let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn the_end_of_a_certificate_is_read_whether_it_is_trusted_or_not() {
+    let address = under_tls().await;
+    let limit = Duration::from_secs(10);
+    let ends = certificate_ends("https://shop.example/x", Via::Address(address), limit).await.unwrap();
+    assert_eq!(ends.unwrap().to_string(), "2030-01-02T00:00:00Z");
+    assert_eq!(certificate_ends("http://shop.example/x", Via::Address(address), limit).await.unwrap(), None);
+    // A check still wants one that is trusted.
+    let look = HttpCheck::new("domain", "https://shop.example/x").look(Via::Address(address)).await;
+    assert_eq!((look.ok, look.status), (false, None));
+    let nobody = certificate_ends("https://shop.example/x", Via::Address(serve_nothing().await), limit).await;
+    assert_eq!(nobody.unwrap_err().id, "probe-no-answer");
+}
+
+/// An address where nobody listens.
+async fn serve_nothing() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }

@@ -1,9 +1,19 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
+use jiff::Timestamp;
+use stapel_core::config::Way;
 use stapel_core::examination::Found;
 use stapel_core::ports::Health;
+use stapel_probe::http::{Via, certificate_ends};
 use stapel_text::{Problem, Text, problem, text};
 
 use super::{Case, Examination};
+
+/// How many days before its end a certificate is told of: one that renews itself has done so by then.
+const ENDS_SOON_DAYS: i64 = 14;
+/// How long a look at one may take.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// That the services run and are healthy.
 pub(super) struct Services;
@@ -53,5 +63,37 @@ impl Examination for Checks {
         let failed = looks.into_iter().filter(|look| !look.ok);
         let say = |check, detail| problem!(Failed, "agent-check-fails-now", check = check, detail = detail);
         Ok(failed.map(|look| Found::advises(say(look.check, look.detail))).collect())
+    }
+}
+
+/// That the certificates of what the checks ask do not end soon.
+pub(super) struct Certificates;
+
+#[async_trait]
+impl Examination for Certificates {
+    fn what(&self) -> Text {
+        text!("agent-examine-certificates")
+    }
+
+    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+        let mut found = Vec::new();
+        for check in &case.site.config.checks {
+            let Way::Url { url, via } = &check.way else { continue };
+            // What cannot be reached the check itself tells of.
+            let Ok(Some(ends)) = certificate_ends(url, via.map_or(Via::Name, Via::Address), LIMIT).await else {
+                continue;
+            };
+            let days = ends.duration_since(Timestamp::now()).as_hours() / 24;
+            if days < ENDS_SOON_DAYS {
+                let ends = ends.strftime("%Y-%m-%d %H:%M UTC").to_string();
+                found.push(Found::advises(problem!(
+                    Failed,
+                    "agent-certificate-ends",
+                    check = &check.name,
+                    ends = ends
+                )));
+            }
+        }
+        Ok(found)
     }
 }

@@ -55,6 +55,7 @@ fn all() -> Vec<Box<dyn Examination>> {
         Box::new(host::Ports),
         Box::new(app::Services),
         Box::new(app::Checks),
+        Box::new(app::Certificates),
         Box::new(data::Databases),
         Box::new(data::Backups),
         Box::new(data::Schema),

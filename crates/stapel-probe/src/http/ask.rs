@@ -1,10 +1,14 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Once;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue};
+use reqwest::tls::TlsInfo;
 use reqwest::{Client, Response, Url, redirect};
 use stapel_text::{Text, text};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{HttpCheck, Method, Via};
 
@@ -19,8 +23,8 @@ pub(super) async fn ask(check: &HttpCheck, via: Via, status: &mut Option<u16>) -
         let mut headers = headers(check)?;
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
         let (client, url) = match via {
-            Via::Name => (client(None)?, url),
-            Via::Address(address) => redirected(url, address, &mut headers)?,
+            Via::Name => (client(None, Trust::Checked)?, url),
+            Via::Address(address) => redirected(url, address, &mut headers, Trust::Checked)?,
         };
         let method = match check.method {
             Method::Get => reqwest::Method::GET,
@@ -35,8 +39,44 @@ pub(super) async fn ask(check: &HttpCheck, via: Via, status: &mut Option<u16>) -
         .unwrap_or_else(|_| Err(text!("probe-timeout", limit = stapel_text::seconds(check.timeout.as_secs_f64()))))
 }
 
+/// When the certificate ends that is shown under a URL's name; whether it is to be trusted is not asked, nothing secret is
+/// sent. `None` for a URL without one. `limit` bounds all of it.
+///
+/// # Errors
+/// What was seen instead of an answer.
+pub async fn certificate_ends(url: &str, via: Via, limit: Duration) -> Result<Option<Timestamp>, Text> {
+    let asked = async {
+        let url = Url::parse(url).map_err(|e| unusable(&e))?;
+        if url.scheme() != "https" {
+            return Ok(None);
+        }
+        let mut headers = HeaderMap::new();
+        let (client, url) = match via {
+            Via::Name => (client(None, Trust::Any)?, url),
+            Via::Address(address) => redirected(url, address, &mut headers, Trust::Any)?,
+        };
+        let response = client.head(url).headers(headers).send().await.map_err(|e| failed(&e))?;
+        let shown = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+        let Some(shown) = shown else { return Ok(None) };
+        let (_, certificate) = X509Certificate::from_der(shown).map_err(|e| unusable(&e))?;
+        let ends = certificate.validity().not_after.timestamp();
+        Timestamp::from_second(ends).map(Some).map_err(|e| unusable(&e))
+    };
+    tokio::time::timeout(limit, asked)
+        .await
+        .unwrap_or_else(|_| Err(text!("probe-timeout", limit = stapel_text::seconds(limit.as_secs_f64()))))
+}
+
+/// Whether a certificate has to be one that is trusted.
+#[derive(Clone, Copy, PartialEq)]
+enum Trust {
+    Checked,
+    /// It is only to be looked at.
+    Any,
+}
+
 /// A client without memory: no proxy of the environment, no redirects, no connection kept.
-fn client(resolve: Option<(&str, SocketAddr)>) -> Result<Client, Text> {
+fn client(resolve: Option<(&str, SocketAddr)>, trust: Trust) -> Result<Client, Text> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // It fails when the process has one already, which then is the one to use.
@@ -44,6 +84,9 @@ fn client(resolve: Option<(&str, SocketAddr)>) -> Result<Client, Text> {
     });
     let mut builder =
         Client::builder().no_proxy().redirect(redirect::Policy::none()).pool_max_idle_per_host(0).user_agent("stapel");
+    if trust == Trust::Any {
+        builder = builder.tls_info(true).tls_danger_accept_invalid_certs(true);
+    }
     if let Some((name, address)) = resolve {
         builder = builder.resolve(name, address);
     }
@@ -52,7 +95,7 @@ fn client(resolve: Option<(&str, SocketAddr)>) -> Result<Client, Text> {
 
 /// The same request, sent to `address`. reqwest takes the port from the URL only, so that is rewritten; the name stays,
 /// for the certificate, and is resolved to `address`.
-fn redirected(mut url: Url, address: SocketAddr, headers: &mut HeaderMap) -> Result<(Client, Url), Text> {
+fn redirected(mut url: Url, address: SocketAddr, headers: &mut HeaderMap, trust: Trust) -> Result<(Client, Url), Text> {
     let host = url.host_str().unwrap_or_default().to_owned();
     if !headers.contains_key(HOST) {
         let authority = url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
@@ -61,11 +104,11 @@ fn redirected(mut url: Url, address: SocketAddr, headers: &mut HeaderMap) -> Res
     let refused = |()| unusable(&"the URL has no host");
     url.set_port(Some(address.port())).map_err(refused)?;
     if url.domain().is_some() {
-        return Ok((client(Some((&host, address)))?, url));
+        return Ok((client(Some((&host, address)), trust)?, url));
     }
     // An address in the URL is never resolved.
     url.set_ip_host(address.ip()).map_err(refused)?;
-    Ok((client(None)?, url))
+    Ok((client(None, trust)?, url))
 }
 
 fn headers(check: &HttpCheck) -> Result<HeaderMap, Text> {
