@@ -7,8 +7,8 @@ use std::sync::Arc;
 use stapel_core::config::MigrationTool;
 use stapel_core::observation::{Becomes, EnvChange, FileChange, Observation, Pending, Schema};
 use stapel_core::plan::Plan;
-use stapel_data::migrations::{ALEMBIC_TABLE, Read, Revision, alembic_folder, pending};
-use stapel_text::Problem;
+use stapel_data::migrations::{ALEMBIC_TABLE, Lacks, Read, Revision, alembic_folder, pending};
+use stapel_text::{Class, Problem};
 use stapel_tree::{Applied, Change, Entry, Manifest};
 
 use crate::Site;
@@ -69,14 +69,15 @@ impl Site {
             Ok(found) => found.unwrap_or_default(),
             // Before the first start there is none.
             Err(_) if !observation.databases.contains_key(name) => Vec::new(),
-            Err(problem) => {
-                tracing::info!(%problem, database = name, "the revision is not known");
-                return Ok(None);
-            }
+            // It answered a moment ago. Saying nothing of it now would make another plan of the same.
+            Err(problem) => return Err(problem.class(Class::Refused)),
         };
-        let pending = pending(&all, &current);
-        let ahead = pending.is_none();
-        let pending = pending.into_iter().flatten().map(|r| Pending { revision: r.id, says: r.says }).collect();
+        let (pending, ahead) = match pending(&all, &current) {
+            Lacks::These(pending) => (pending, false),
+            Lacks::Ahead => (Vec::new(), true),
+            Lacks::Unknown => return Ok(None),
+        };
+        let pending = pending.into_iter().map(|r| Pending { revision: r.id, says: r.says }).collect();
         Ok(Some(Schema { current, pending, ahead }))
     }
 
@@ -121,12 +122,45 @@ fn median(mut all: Vec<f64>) -> Option<f64> {
     all.get(all.len() / 2).copied()
 }
 
-/// The variables of an env file with their values, which never leave this process.
+/// The variables of an env file with their values, which never leave this process. Only what is a name by its form is one:
+/// a value may go over several lines (a key between quotes), and none of it must be taken for a name and shown.
 fn variables(file: &[u8]) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(file);
-    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    let pairs = lines.filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
-    pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect()
+    let mut lines = text.lines();
+    let mut all = BTreeMap::new();
+    while let Some(line) = lines.next() {
+        let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
+        let at = line.find(['=', ':']).unwrap_or(line.len());
+        let (name, rest) = line.split_at(at);
+        let Some(name) = name_of(name).filter(|_| rest.starts_with('=') || rest.starts_with(": ")) else { continue };
+        let mut value = rest[1..].trim().to_owned();
+        if let Some(quote) = value.chars().next().filter(|c| "'\"`".contains(*c)) {
+            while !closed(&value, quote) {
+                let Some(more) = lines.next() else { break };
+                value = value + "\n" + more;
+            }
+        }
+        all.insert(name, value);
+    }
+    all
+}
+
+/// Whether a value that opens with this quote ends with it, too.
+fn closed(value: &str, quote: char) -> bool {
+    let inside = value.get(1..).unwrap_or_default();
+    let mut escaped = false;
+    inside.chars().any(|c| {
+        let ends = c == quote && !escaped;
+        escaped = c == '\\' && !escaped && quote == '"';
+        ends
+    })
+}
+
+fn name_of(word: &str) -> Option<String> {
+    let word = word.trim();
+    let begins = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+    (begins && plain).then(|| word.to_owned())
 }
 
 fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<(String, Becomes)> {
@@ -153,6 +187,20 @@ mod tests {
         let expected = [("B", Becomes::Changed), ("GONE", Becomes::Gone), ("NEW", Becomes::New)];
         assert_eq!(changed(&before, &after), expected.map(|(name, b)| (name.to_owned(), b)));
         assert_eq!(changed(&after, &after), []);
+    }
+
+    #[test]
+    fn no_part_of_a_value_is_taken_for_a_name() {
+        let names = |file: &str| variables(file.as_bytes()).into_keys().collect::<Vec<_>>();
+        let key = "KEY=\"-----BEGIN-----\nMIIEvSecret\nq9xyz==\n-----END-----\"\nAFTER=1\n";
+        assert_eq!(names(key), ["AFTER", "KEY"]);
+        assert_eq!(names("URL: postgres://u:secret@db/x?sslmode=require\nA: 1\n"), ["A", "URL"]);
+        assert_eq!(
+            names("{\n  \"private_key\": \"MIIEsecret==\",\n}\nJSON='{\n\"a\": \"b=c\"\n}'\nB=2\n"),
+            ["B", "JSON"]
+        );
+        assert_eq!(names("A='never closed\nSECRET=x\n"), ["A"]);
+        assert_eq!(names("A=\"with \\\" inside\"\nB=1\nhttp://u:p@h/=1\n=x\n1A=x\n"), ["A", "B"]);
     }
 
     #[test]

@@ -81,7 +81,12 @@ pub enum Request {
     /// All objects were sent; answered by [`Reply::Stored`].
     Stored,
     /// What would be done? Answered by [`Reply::Plan`].
-    Plan(Ask),
+    Plan {
+        /// What is asked for.
+        ask: Ask,
+        /// Whether what was left unfinished is put right before: else nothing at all is changed.
+        recover: bool,
+    },
     /// Does everything hold that a release needs? Answered by [`Reply::Examined`]. Nothing is changed, nothing recovered.
     Examine(Ask),
     /// Do it, if the plan still has this fingerprint; answered by [`Reply::Started`].
@@ -180,7 +185,7 @@ pub enum Reply {
         plan: Plan,
         /// What was found.
         observation: Box<Observation>,
-        /// Releases that had been left unfinished and were put right before anything was observed.
+        /// Releases that had been left unfinished: they were put right before anything was observed, or are as they were.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recovered: Vec<Release>,
     },

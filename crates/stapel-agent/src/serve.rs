@@ -35,14 +35,27 @@ where
     W: AsyncWrite + Unpin + Send,
 {
     let mut session = Session { site: None, opening: None };
+    let served = answer_all(&mut session, &mut connection).await;
+    // What came before the line was cut need not come again.
+    if let Some(site) = session.site {
+        crate::blocking(move || site.store.flush()).await?;
+    }
+    served
+}
+
+async fn answer_all<R, W>(session: &mut Session, connection: &mut Connection<R, W>) -> Result<(), Problem>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
     while let Some(request) = connection.recv_as::<Request>().await? {
         let reply = match request {
             Request::Open(opening) => session.open(*opening).await,
-            Request::Objects { objects } => match take_objects(&session, &mut connection, objects).await {
+            Request::Objects { objects } => match take_objects(session, connection, objects).await {
                 Ok(()) => continue,
                 Err(problem) => Err(problem),
             },
-            Request::Follow { release } => follow(&session, &mut connection, release).await,
+            Request::Follow { release } => follow(session, connection, release).await,
             other => session.answer(other).await,
         };
         connection.send(&reply.unwrap_or_else(Reply::Problem)).await?;
@@ -71,12 +84,10 @@ impl Session {
     async fn answer(&self, request: Request) -> Result<Reply, Problem> {
         let site = self.site()?;
         Ok(match request {
-            Request::Known { manifest } => match site.store.has(&manifest) {
-                true => {
-                    let missing = site.store.missing(&site.manifest(&manifest.to_string())?);
-                    Reply::Wanted { manifest, missing }
-                }
-                false => Reply::Unknown,
+            // One that is damaged is brought again.
+            Request::Known { manifest } => match site.manifest(&manifest.to_string()) {
+                Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
+                Err(_) => Reply::Unknown,
             },
             Request::Offer { manifest } => {
                 manifest.check()?;
@@ -88,8 +99,11 @@ impl Session {
                 crate::blocking(move || site.store.flush()).await?;
                 Reply::Stored
             }
-            Request::Plan(ask) => {
-                let recovered = self.recover_first(site).await?;
+            Request::Plan { ask, recover } => {
+                let recovered = match recover {
+                    true => self.recover_first(site).await?,
+                    false => site.journal.unfinished()?.into_iter().filter(|release| !release.runs()).collect(),
+                };
                 let (plan, observation) = site.plan(&ask).await?;
                 Reply::Plan { plan, observation: Box::new(observation), recovered }
             }

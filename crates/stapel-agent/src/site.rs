@@ -28,6 +28,9 @@ const GRACE: Duration = Duration::from_secs(30);
 /// How often a start is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// After this time nobody is bringing an object any more.
+const UPLOAD: Duration = Duration::from_hours(24);
+
 /// In how many releases the output of commands is kept.
 const KEEP_OUTPUT: usize = 20;
 
@@ -143,6 +146,9 @@ impl Site {
             }
         }
         let (path, dir) = (self.target.path.clone(), self.backup_dir());
+        if let Err(problem) = self.store.sweep(UPLOAD) {
+            tracing::warn!(%problem, "temporary objects were left over");
+        }
         let swept = crate::blocking(move || {
             stapel_tree::sweep(&path)?;
             stapel_data::backup::sweep(&dir)

@@ -8,6 +8,8 @@ use stapel_text::{Problem, Text};
 pub struct Examined {
     /// What it is, as it ought to be: "the databases answer".
     pub what: Text,
+    /// Whether there was anything to look at.
+    pub looked: bool,
     /// What is not so; nothing where all is well.
     pub found: Vec<Found>,
 }

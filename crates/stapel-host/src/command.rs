@@ -69,6 +69,13 @@ impl Command {
         self
     }
 
+    /// Takes a variable out of its environment.
+    #[must_use]
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.inner.env_remove(name);
+        self
+    }
+
     /// Runs it in this directory.
     #[must_use]
     pub fn current_dir(mut self, dir: impl AsRef<Path>) -> Self {

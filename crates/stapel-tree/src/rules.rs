@@ -4,7 +4,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::{Deserialize, Serialize};
 use stapel_text::{Problem, problem};
 
-use crate::names::is_temporary;
+use crate::names::{ancestors, is_temporary};
 
 /// What is left out unless the app's config says otherwise. `.env.production` is here because it travels on its own
 /// (RUNBOOKS.md, C1).
@@ -47,9 +47,7 @@ impl Rules {
     /// # Errors
     /// `tree-pattern-bad`.
     pub fn excludes(&self, path: &str) -> Result<bool, Problem> {
-        let matcher = self.matcher()?;
-        let mut above = Path::new(path).ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty());
-        Ok(matcher.excludes(Path::new(path), false) || above.any(|dir| matcher.excludes(dir, true)))
+        Ok(self.matcher()?.leaves_out(path))
     }
 
     pub(crate) fn matcher(&self) -> Result<Matcher, Problem> {
@@ -73,6 +71,13 @@ impl Matcher {
     pub(crate) fn excludes(&self, path: &Path, directory: bool) -> bool {
         let ours = path.file_name().and_then(|n| n.to_str()).is_some_and(is_temporary);
         ours || self.0.matched(path, directory).is_ignore()
+    }
+}
+
+impl Matcher {
+    /// Whether a file's path is left out, itself or with a directory above it.
+    pub(crate) fn leaves_out(&self, path: &str) -> bool {
+        self.excludes(path.as_ref(), false) || ancestors(path).any(|above| self.excludes(above.as_ref(), true))
     }
 }
 

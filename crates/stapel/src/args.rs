@@ -78,7 +78,7 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Deploy {
-    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "allow_dirty", "check"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "check"])]
     pub(crate) plan: Option<Utf8PathBuf>,
     #[arg(long, short)]
     pub(crate) yes: bool,

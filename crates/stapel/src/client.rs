@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use camino::Utf8PathBuf;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use stapel_agent::protocol::{Announced, Ask, Details, Holder, Opening, Reply, Request, Status};
@@ -22,6 +23,18 @@ const AHEAD: usize = 16;
 
 /// Bytes of compressed files that go in one go.
 const TOGETHER: usize = 1 << 20;
+
+/// Larger files are compressed one by one.
+const LARGE: u64 = 1 << 20;
+
+/// A content that the host wants: its hash, where it lies, whether it is a secret.
+type Wanted = Result<(Hash, Utf8PathBuf, bool), Problem>;
+
+async fn packed(wanted: Wanted) -> Result<(Hash, Vec<u8>, bool), Problem> {
+    let (hash, path, secret) = wanted?;
+    let packed = stapel_host::blocking(move || stapel_tree::compress(&path)).await;
+    Ok((hash, packed.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))??, secret))
+}
 
 /// An open session about one app.
 pub(crate) struct Client {
@@ -86,19 +99,16 @@ impl Client {
             }
         }
         let total = missing.len();
+        let sizes = manifest.contents();
         let wanted = missing.into_iter().map(|wanted| match paths.get(&wanted) {
             Some((path, secret)) => Ok((wanted, project.path(path), *secret)),
             None => Err(problem!(Failed, "cli-protocol", reply = wanted.to_string())),
         });
-        // The next ones are compressed while one is on its way.
-        let mut ready = stream::iter(wanted)
-            .map(|wanted| async move {
-                let (hash, path, secret) = wanted?;
-                let packed = stapel_host::blocking(move || stapel_tree::compress(&path)).await;
-                let content = packed.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))??;
-                Ok::<_, Problem>((hash, content, secret))
-            })
-            .buffered(AHEAD);
+        // The next ones are compressed while some are on their way; of large ones there is only one in memory.
+        let large =
+            |wanted: &Wanted| wanted.as_ref().is_ok_and(|(hash, _, _)| sizes.get(hash).is_some_and(|s| *s > LARGE));
+        let (large, small): (Vec<Wanted>, Vec<Wanted>) = wanted.partition(large);
+        let mut ready = stream::iter(small).map(packed).buffered(AHEAD).chain(stream::iter(large).then(packed)).boxed();
         let (mut objects, mut together, mut done) = (Vec::new(), Vec::new(), 0);
         while let Some(next) = ready.next().await {
             let (hash, content, secret) = next?;
@@ -120,9 +130,10 @@ impl Client {
         }
     }
 
-    /// What would be done, what was found, and which releases were put right before that.
-    pub(crate) async fn plan(&mut self, ask: Ask) -> Result<(Plan, Observation, Vec<Release>), Problem> {
-        match self.ask(&Request::Plan(ask)).await? {
+    /// What would be done, what was found, and which releases were put right before that; or, unless they are to be, which
+    /// are unfinished.
+    pub(crate) async fn plan(&mut self, ask: Ask, recover: bool) -> Result<(Plan, Observation, Vec<Release>), Problem> {
+        match self.ask(&Request::Plan { ask, recover }).await? {
             Reply::Plan { plan, observation, recovered } => Ok((plan, *observation, recovered)),
             other => Err(unexpected(&other)),
         }

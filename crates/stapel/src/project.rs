@@ -36,7 +36,7 @@ pub(crate) struct Tree {
 impl Tree {
     /// The commit it comes from.
     pub(crate) fn commit(&self) -> Option<String> {
-        self.repository.as_ref().map(|repository| repository.commit(&self.uncommitted))
+        self.repository.as_ref().and_then(|repository| repository.commit(&self.uncommitted))
     }
 }
 
@@ -125,11 +125,13 @@ impl Project {
     /// What is to be shipped, and what git knows of it.
     pub(crate) async fn tree(&self) -> Result<Tree, Problem> {
         let manifest = self.manifest()?;
-        let repository = Repository::of(&self.root).await;
-        let uncommitted = match &repository {
+        let repository = Repository::of(&self.root).await?;
+        let mut uncommitted = match &repository {
             Some(repository) => repository.uncommitted(&manifest, &self.rules()).await?,
             None => Vec::new(),
         };
+        // Files with secrets are not to be committed.
+        uncommitted.retain(|path| !self.is_secret(path));
         Ok(Tree { manifest, repository, uncommitted })
     }
 

@@ -8,7 +8,7 @@ use stapel_core::ports::Health;
 use stapel_probe::http::{Via, certificate_ends};
 use stapel_text::{Problem, Text, problem, text};
 
-use super::{Case, Examination};
+use super::{Case, Examination, Seen};
 
 /// How many days before its end a certificate is told of: one that renews itself has done so by then.
 const ENDS_SOON_DAYS: i64 = 14;
@@ -25,7 +25,7 @@ impl Examination for Services {
     }
 
     /// A release may be the very thing that puts it right.
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let mut found = Vec::new();
         for service in case.site.config.services.keys() {
             let instances = &case.site.world.instances;
@@ -41,7 +41,7 @@ impl Examination for Services {
             };
             found.push(Found::advises(says));
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }
 
@@ -55,14 +55,14 @@ impl Examination for Checks {
     }
 
     /// One that fails now tells nothing about a new version until that makes it come true.
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
-        if !case.site.serves().await? {
-            return Ok(Vec::new());
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
+        if !case.site.serves().await? || case.site.checks.count() == 0 {
+            return Ok(None);
         }
         let looks = case.site.checks.look(&case.site).await?;
         let failed = looks.into_iter().filter(|look| !look.ok);
         let say = |check, detail| problem!(Failed, "agent-check-fails-now", check = check, detail = detail);
-        Ok(failed.map(|look| Found::advises(say(look.check, look.detail))).collect())
+        Ok(Some(failed.map(|look| Found::advises(say(look.check, look.detail))).collect()))
     }
 }
 
@@ -75,14 +75,15 @@ impl Examination for Certificates {
         text!("agent-examine-certificates")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
-        let mut found = Vec::new();
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
+        let (mut found, mut seen) = (Vec::new(), false);
         for check in &case.site.config.checks {
             let Way::Url { url, via } = &check.way else { continue };
             // What cannot be reached the check itself tells of.
             let Ok(Some(ends)) = certificate_ends(url, via.map_or(Via::Name, Via::Address), LIMIT).await else {
                 continue;
             };
+            seen = true;
             let days = ends.duration_since(Timestamp::now()).as_hours() / 24;
             if days < ENDS_SOON_DAYS {
                 let ends = ends.strftime("%Y-%m-%d %H:%M UTC").to_string();
@@ -94,6 +95,6 @@ impl Examination for Certificates {
                 )));
             }
         }
-        Ok(found)
+        Ok(seen.then_some(found))
     }
 }

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 use stapel_core::examination::Found;
 use stapel_text::{Problem, Text, problem, text};
 
-use super::{Case, Examination};
+use super::{Case, Examination, Seen};
 
 /// After how many days without a proven dump a person is told.
 const OLD_DAYS: i64 = 7;
@@ -17,16 +17,18 @@ impl Examination for Databases {
         text!("agent-examine-databases")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
-        let serves = case.site.serves().await?;
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
+        if case.site.databases.is_empty() {
+            return Ok(None);
+        }
         let mut found = Vec::new();
         for database in case.site.databases.values() {
             if let Err(why) = database.size().await {
-                // Before the first start there is none.
-                found.push(if serves { Found::prevents(why) } else { Found::advises(why) });
+                // Before the first start there is none; where the app serves there can be no plan, which says so.
+                found.push(Found::advises(why));
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }
 
@@ -40,10 +42,10 @@ impl Examination for Backups {
     }
 
     /// Each release makes its own; but what if the disk dies before that?
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let site = &case.site;
         if site.databases.is_empty() || !site.serves().await? {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let listing = stapel_data::backup::list(&site.backup_dir())?;
         let mut found: Vec<_> = listing.unusable.into_iter().map(Found::advises).collect();
@@ -60,7 +62,7 @@ impl Examination for Backups {
                 Some(_) => {}
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }
 
@@ -73,10 +75,10 @@ impl Examination for Schema {
         text!("agent-examine-schema")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let schema = case.planned.as_ref().ok().and_then(|(_, observation)| observation.schema.as_ref());
-        let ahead = schema.filter(|schema| schema.ahead).map(|schema| schema.current.join(", "));
-        let say = |revision| Found::advises(problem!(Failed, "agent-schema-ahead", revision = revision));
-        Ok(ahead.map(say).into_iter().collect())
+        let Some(schema) = schema else { return Ok(None) };
+        let say = |revision| Found::prevents(problem!(Failed, "agent-schema-ahead", revision = revision));
+        Ok(Some(schema.ahead.then(|| say(schema.current.join(", "))).into_iter().collect()))
     }
 }

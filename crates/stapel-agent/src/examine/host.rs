@@ -3,7 +3,7 @@ use stapel_core::examination::Found;
 use stapel_core::plan::StepSpec;
 use stapel_text::{Problem, Text, bytes, problem, text};
 
-use super::{Case, Examination};
+use super::{Case, Examination, Seen};
 
 /// That traffic can be led, where the plan does so.
 pub(super) struct Steering;
@@ -14,14 +14,17 @@ impl Examination for Steering {
         text!("agent-examine-steering")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let mut found = Vec::new();
+        if relayed(case).is_empty() {
+            return Ok(None);
+        }
         for service in relayed(case) {
             if let Err(why) = case.site.may_steer(service).await {
                 found.push(Found::prevents(problem!(Refused, "agent-cannot-steer", service = service).because(why)));
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }
 
@@ -48,8 +51,8 @@ impl Examination for Memory {
         text!("agent-examine-memory")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
-        let Some(free) = available() else { return Ok(Vec::new()) };
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
+        let Some(free) = available().filter(|_| !relayed(case).is_empty()) else { return Ok(None) };
         let mut found = Vec::new();
         for service in relayed(case) {
             let instances = &case.site.world.instances;
@@ -60,7 +63,7 @@ impl Examination for Memory {
                 found.push(Found::advises(short));
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }
 
@@ -80,7 +83,7 @@ impl Examination for Ports {
         text!("agent-examine-ports")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let mut found = Vec::new();
         for service in case.site.config.services.keys() {
             let running = case.site.world.instances.real(service).await?.is_some_and(|real| real.running);
@@ -93,6 +96,6 @@ impl Examination for Ports {
                 }
             }
         }
-        Ok(found)
+        Ok(Some(found))
     }
 }

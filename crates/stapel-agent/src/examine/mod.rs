@@ -18,6 +18,9 @@ use stapel_text::{Problem, Text, text};
 use crate::Site;
 use crate::protocol::Ask;
 
+/// What was seen of one thing; `None` where there is nothing to look at, or no way to.
+type Seen = Option<Vec<Found>>;
+
 /// One thing to look at.
 #[async_trait]
 trait Examination: Send + Sync {
@@ -27,8 +30,8 @@ trait Examination: Send + Sync {
     /// What is not so.
     ///
     /// # Errors
-    /// What keeps it from being looked at, which prevents a release as well.
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem>;
+    /// What keeps it from being looked at.
+    async fn look(&self, case: &Case) -> Result<Seen, Problem>;
 }
 
 /// What the examinations have in common.
@@ -68,8 +71,9 @@ pub(crate) async fn examine(site: &Arc<Site>, ask: &Ask) -> Vec<Examined> {
     let case = Case { site: Arc::clone(site), planned: site.plan(ask).await };
     let all = all();
     join_all(all.iter().map(|one| async {
-        let found = one.look(&case).await.unwrap_or_else(|problem| vec![Found::prevents(problem)]);
-        Examined { what: one.what(), found }
+        // That it could not be looked at says nothing against a release; what does so is found by planning one.
+        let seen = one.look(&case).await.unwrap_or_else(|problem| Some(vec![Found::advises(problem)]));
+        Examined { what: one.what(), looked: seen.is_some(), found: seen.unwrap_or_default() }
     }))
     .await
 }
@@ -83,7 +87,7 @@ impl Examination for Planned {
         text!("agent-examine-plan")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
-        Ok(case.planned.as_ref().err().cloned().map(Found::prevents).into_iter().collect())
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
+        Ok(Some(case.planned.as_ref().err().cloned().map(Found::prevents).into_iter().collect()))
     }
 }

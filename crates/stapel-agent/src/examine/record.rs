@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use stapel_core::examination::Found;
 use stapel_text::{Problem, Text, problem, text};
 
-use super::{Case, Examination};
+use super::{Case, Examination, Seen};
 use crate::recover::still_stuck;
 
 /// How many files are named.
@@ -17,16 +17,17 @@ impl Examination for Releases {
         text!("agent-examine-releases")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let unfinished = case.site.journal.unfinished()?;
         // One that runs holds the lock, which says so.
         let left = unfinished.iter().filter(|release| !release.runs());
-        Ok(left
+        let found = left
             .map(|release| match release.outcome {
                 Some(_) => Found::prevents(still_stuck(release)),
                 None => Found::advises(problem!(Failed, "agent-left-unfinished", release = release.id.to_string())),
             })
-            .collect())
+            .collect();
+        Ok(Some(found))
     }
 }
 
@@ -39,9 +40,9 @@ impl Examination for Lock {
         text!("agent-examine-lock")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let owner = stapel_release::Lock::owner(&case.site.place.lock())?;
-        Ok(owner.map(|owner| Found::prevents(owner.problem())).into_iter().collect())
+        Ok(Some(owner.map(|owner| Found::prevents(owner.problem())).into_iter().collect()))
     }
 }
 
@@ -54,12 +55,15 @@ impl Examination for Files {
         text!("agent-examine-files")
     }
 
-    async fn look(&self, case: &Case) -> Result<Vec<Found>, Problem> {
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
+        if case.site.journal.in_service()?.is_none() {
+            return Ok(None);
+        }
         let drift = case.site.drift().await?;
         if drift.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let names = drift.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        Ok(vec![Found::advises(problem!(Failed, "agent-drift", count = drift.len(), names = names))])
+        Ok(Some(vec![Found::advises(problem!(Failed, "agent-drift", count = drift.len(), names = names))]))
     }
 }

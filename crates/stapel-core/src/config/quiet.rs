@@ -103,7 +103,7 @@ impl FromStr for Hours {
                 _ => return None,
             };
             let (first, last) = days.split_once('-').unwrap_or((days, days));
-            let (from, to) = hours.split_once('-')?;
+            let (from, to) = hours.split_once('-').filter(|(from, _)| *from != "24:00")?;
             let hours = Self { first: day(first)?, last: day(last)?, from: time(from)?, to: time(to)? };
             // 00:00-24:00 is a whole day.
             (hours.from != hours.to || to == "24:00").then_some(hours)
@@ -174,9 +174,16 @@ mod tests {
 
     #[test]
     fn what_is_no_such_time_is_refused_and_the_rest_comes_back_as_it_was() {
-        for wrong in
-            ["", "Mon", "Mon 9-11", "Mon 25:00-26:00", "Mon-Tue-Wed 09:00-10:00", "Foo 09:00-10:00", "09:00-09:00"]
-        {
+        for wrong in [
+            "",
+            "Mon",
+            "Mon 9-11",
+            "Mon 24:00-02:00",
+            "Mon 25:00-26:00",
+            "Mon-Tue-Wed 09:00-10:00",
+            "Foo 09:00-10:00",
+            "09:00-09:00",
+        ] {
             assert!(wrong.parse::<Hours>().is_err(), "{wrong}");
         }
         for (text, plain) in [("mon-FRI 9:00-11:05", "Mon-Fri 09:00-11:05"), ("00:00-24:00", "Mon-Sun 00:00-24:00")] {

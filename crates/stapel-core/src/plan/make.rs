@@ -77,7 +77,9 @@ fn basis(observation: &Observation) -> String {
         .iter()
         .map(|(name, facts)| (name, facts.runs(), facts.real.as_ref().map(|r| &r.image)))
         .collect();
-    digest(&(&observation.replaces, services, &observation.schema))
+    let schema = observation.schema.as_ref();
+    let schema = schema.map(|s| (&s.current, s.ahead, s.pending.iter().map(|p| &p.revision).collect::<Vec<_>>()));
+    digest(&(&observation.replaces, services, schema))
 }
 
 /// Which migrations will run; the step itself looks again, in the new image.
@@ -96,7 +98,8 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
     if matches!(goal, Goal::Rollback { down_to: Some(_), .. }) || config.services.values().any(|s| s.no_cache) {
         return false;
     }
-    if observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
+    let migrates = matches!(goal, Goal::Deploy { .. });
+    if migrates && observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
         return false;
     }
     observation.last.as_ref().is_some_and(|last| {

@@ -65,11 +65,11 @@ impl Revision {
 
 /// The strings in a literal; `None` for anything that is not made of strings only.
 fn names(literal: &str) -> Option<Vec<String>> {
+    let literal = &without_comments(literal);
     let text =
         |found: regex::Captures<'_>| found.get(1).or(found.get(2)).map_or(String::new(), |m| m.as_str().to_owned());
     let names: Vec<String> = STRING.captures_iter(literal).map(text).collect();
     let rest = STRING.replace_all(literal, "");
-    let rest = rest.split('#').next().unwrap_or_default();
     let plain = rest.trim() == "None" || rest.chars().all(|c| c.is_whitespace() || "()[],".contains(c));
     plain.then_some(names)
 }
@@ -94,29 +94,62 @@ pub fn alembic_folder(path: &str, ini: &str) -> Option<String> {
     Some(format!("{here}{below}/versions/"))
 }
 
-/// The migrations that a database at `current` lacks, in an order in which they can run; `None` where it is at one that is
-/// not among `all`.
+/// What Python takes for a comment, a `#` outside of strings to the end of its line, left out.
+fn without_comments(literal: &str) -> String {
+    let mut quote = None;
+    let mut comment = false;
+    let keeps = |c: &char| {
+        comment = *c != '\n' && (comment || (*c == '#' && quote.is_none()));
+        match quote {
+            _ if comment => {}
+            Some(open) if open == *c => quote = None,
+            None if ['"', '\''].contains(c) => quote = Some(*c),
+            _ => {}
+        }
+        !comment
+    };
+    literal.chars().filter(keeps).collect()
+}
+
+/// What a database lacks of some migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lacks {
+    /// These, in an order in which they can run.
+    These(Vec<Revision>),
+    /// It is at one that is not among them: they are older than it.
+    Ahead,
+    /// One of them follows something that is not there: the files do not tell all.
+    Unknown,
+}
+
+/// What a database at `current` lacks of `all`.
 #[must_use]
-pub fn pending(all: &[Revision], current: &[String]) -> Option<Vec<Revision>> {
+pub fn pending(all: &[Revision], current: &[String]) -> Lacks {
+    let known = |id: &str| all.iter().find(|r| r.id == id);
+    if current.iter().any(|id| known(id).is_none()) {
+        return Lacks::Ahead;
+    }
+    if all.iter().flat_map(|r| &r.after).any(|id| known(id).is_none()) {
+        return Lacks::Unknown;
+    }
     let mut applied = BTreeSet::new();
     let mut look: Vec<&str> = current.iter().map(String::as_str).collect();
-    while let Some(id) = look.pop() {
-        let revision = all.iter().find(|r| r.id == id)?;
-        if applied.insert(id) {
+    while let Some(revision) = look.pop().and_then(known) {
+        if applied.insert(revision.id.as_str()) {
             look.extend(revision.after.iter().map(String::as_str));
         }
     }
     let mut left: Vec<&Revision> = all.iter().filter(|r| !applied.contains(r.id.as_str())).collect();
     left.sort_by(|a, b| a.id.cmp(&b.id));
     let mut order = Vec::new();
-    // What follows something that is not there, or itself, cannot run: Alembic says so better than we could.
+    // What follows itself cannot run: Alembic says so better than we could.
     while let Some(at) = left.iter().position(|r| r.after.iter().all(|a| applied.contains(a.as_str()))) {
         let next = left.remove(at);
         applied.insert(&next.id);
         order.push(next.clone());
     }
     order.extend(left.into_iter().cloned());
-    Some(order)
+    Lacks::These(order)
 }
 
 #[cfg(test)]
@@ -127,8 +160,11 @@ mod tests {
         Revision { id: id.into(), after: after.iter().map(ToString::to_string).collect(), says: String::new() }
     }
 
-    fn ids(found: Option<Vec<Revision>>) -> Option<Vec<String>> {
-        found.map(|all| all.into_iter().map(|r| r.id).collect())
+    fn ids(found: Lacks) -> Option<Vec<String>> {
+        match found {
+            Lacks::These(all) => Some(all.into_iter().map(|r| r.id).collect()),
+            Lacks::Ahead | Lacks::Unknown => None,
+        }
     }
 
     #[test]
@@ -147,6 +183,8 @@ mod tests {
                 &["a", "b"],
                 "",
             ),
+            ("revision = 'c'\ndown_revision = None  # was \"0003\"\n", "c", &[], ""),
+            ("revision = 'a#b'\ndown_revision = (  # two: 'x'\n    'y',  # not 'z'\n)\n", "a#b", &["y"], ""),
             ("revision='x'\ndown_revision=['a']\ndepends_on = ('c',)\r\n", "x", &["a", "c"], ""),
         ] {
             let after = after.iter().map(ToString::to_string).collect();
@@ -179,8 +217,9 @@ mod tests {
         assert_eq!(ids(pending(&all, &[])), Some(["a", "b", "c", "z"].map(String::from).to_vec()));
         assert_eq!(ids(pending(&all, &["b".into()])), Some(["c", "z"].map(String::from).to_vec()));
         assert_eq!(ids(pending(&all, &["c".into(), "z".into()])), Some(Vec::new()));
-        assert_eq!(ids(pending(&all, &["later".into()])), None);
-        let circle = [revision("a", &["b"]), revision("b", &["a"]), revision("c", &["gone"])];
-        assert_eq!(ids(pending(&circle, &[])).unwrap().len(), 3);
+        assert_eq!(pending(&all, &["later".into()]), Lacks::Ahead);
+        let circle = [revision("a", &["b"]), revision("b", &["a"])];
+        assert_eq!(ids(pending(&circle, &[])).unwrap().len(), 2);
+        assert_eq!(pending(&[revision("c", &["gone"])], &[]), Lacks::Unknown);
     }
 }

@@ -11,7 +11,7 @@ use stapel_core::ports::{ImageId, Lines};
 use stapel_text::Problem;
 
 pub use commands::Commands;
-pub use files::{ALEMBIC_TABLE, Read, Revision, alembic_folder, pending};
+pub use files::{ALEMBIC_TABLE, Lacks, Read, Revision, alembic_folder, pending};
 pub use revisions::revisions;
 pub use tool::{Argv, Tool};
 

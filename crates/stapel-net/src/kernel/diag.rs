@@ -49,8 +49,11 @@ fn answers(socket: &Socket, all: &mut Vec<TcpSocket>) -> io::Result<()> {
             let message = NetlinkMessage::<SockDiagMessage>::deserialize(rest).map_err(io::Error::other)?;
             match message.payload {
                 NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(one)) => all.push(of(&one.header)),
+                // A dump that failed says so here: where there is no module for TCP, for example.
+                NetlinkPayload::Done(done) if done.code < 0 => return Err(io::Error::from_raw_os_error(-done.code)),
                 NetlinkPayload::Done(_) => return Ok(()),
                 NetlinkPayload::Error(refused) => return Err(refused.to_io()),
+                NetlinkPayload::Overrun(_) => return Err(io::Error::other("overrun")),
                 _ => {}
             }
             // Each message begins at a multiple of four bytes.

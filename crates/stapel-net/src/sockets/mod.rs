@@ -1,4 +1,4 @@
-//! What a container has open, read from its network namespace through `/proc`.
+//! What a container has open, asked of the kernel in its network namespace, or read there from `/proc`.
 //!
 //! There is nothing here that ends connections which a proxy keeps alive, and that is on purpose: by measurement
 //! (Caddy 2.6, uvicorn, POST), killing idle ones with `SOCK_DESTROY` on the proxy's side lost as many requests as the
@@ -29,7 +29,7 @@ use crate::namespace::{self, Home};
 /// from one that is in use.
 ///
 /// # Errors
-/// `io-failed` when `/proc` cannot be read.
+/// `io-failed` when neither the kernel nor `/proc` tells.
 pub fn open(pid: i32, ports: &[u16]) -> Result<u32, Problem> {
     let rows = rows(pid)?;
     let open = rows.iter().filter(|r| r.state.open() && ports.contains(&r.local.port()));
@@ -39,7 +39,7 @@ pub fn open(pid: i32, ports: &[u16]) -> Result<u32, Problem> {
 /// Whether a peer accepts connections on this port where others reach it: on its loopback alone it does not count.
 ///
 /// # Errors
-/// `io-failed` when `/proc` cannot be read.
+/// `io-failed` when neither the kernel nor `/proc` tells.
 pub fn listening(pid: i32, port: u16) -> Result<bool, Problem> {
     let listens = |r: &Row| r.state == State::Listen && r.local.port() == port && !r.local.ip().is_loopback();
     Ok(rows(pid)?.iter().any(listens))

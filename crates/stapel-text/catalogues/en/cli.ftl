@@ -111,8 +111,8 @@ cli-show-more =
     }
 cli-uncommitted =
     { $count ->
-        [one] One file that would be shipped is not as the commit has it: { $files }
-       *[other] { $count } files that would be shipped are not as the commit has them: { $files }
+        [one] One file that a release would ship or remove is not as the commit has it: { $files }
+       *[other] { $count } files that a release would ship or remove are not as the commit has them: { $files }
     }
     .remedy = Commit them or put them aside (`git stash`), or release them as they are with `--allow-dirty`. Nothing was changed.
 cli-check = "{ $found }" is no check.
@@ -130,10 +130,13 @@ cli-plan-takes = Expected duration, by earlier releases: { $takes }.
 cli-plan-takes-unknown = Expected duration: not known, not every step was done here before.
 cli-plan-commits =
     { $count ->
-        [0] The same commit is in service: { $commit }
         [one] One commit since { $commit }, which is in service:
        *[other] { $count } commits since { $commit }, which is in service:
     }
+cli-plan-commit-same = The same commit is in service: { $commit }
+cli-plan-unfinished = Note: release { $release } was left unfinished; a release would put that right first, and may then be another one than this plan.
+cli-git = git does not let us look at this repository: { $said }
+    .remedy = Follow what it says (`git config --global --add safe.directory DIR` where the directory belongs to somebody else), so that it is known what is released. Nothing was changed.
 cli-plan-commits-gone =
     { $count ->
         [one] One commit is in service that this branch does not have; it goes:
@@ -174,8 +177,8 @@ cli-clock = The clock of the host and the one here are { $apart } apart.
 cli-examined-fine =
     { $advises ->
         [0] Nothing stands in the way of a release.
-        [one] Nothing stands in the way of a release; one thing is to be known.
-       *[other] Nothing stands in the way of a release; { $advises } things are to be known.
+        [one] Nothing stands in the way of a release; one thing to know.
+       *[other] Nothing stands in the way of a release; { $advises } things to know.
     }
 cli-examined-prevented =
     { $prevents ->
@@ -183,8 +186,8 @@ cli-examined-prevented =
        *[other] { $prevents } things stand in the way of a release
     }{ $advises ->
         [0] .
-        [one] ; one more is to be known.
-       *[other] ; { $advises } more are to be known.
+        [one] ; one more thing to know.
+       *[other] ; { $advises } more things to know.
     }
 cli-go-on = Go on? [y/N]
 cli-nothing-to-do = Nothing to do: release { $release } is in service and nothing differs from it.

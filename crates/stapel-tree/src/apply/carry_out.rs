@@ -44,22 +44,36 @@ pub fn carry_out(root: &Utf8Path, store: &ObjectStore, applied: &Applied) -> Res
 }
 
 /// Puts files in their places, by as many threads as there are processors: all are written, then made durable together,
-/// then each takes its place.
+/// then each takes its place, if what lies there still is what was looked at.
 fn put_files(hand: &mut Hand<'_>, changes: &[&Change]) -> Result<(), Problem> {
     let durable = one_by_one(changes.len());
     let held = &*hand;
-    let written = parallel(changes, |change| match &change.after {
-        Some(after) if to_do(held, change, &change.after)? => {
-            held.write(&change.path, after, change.was, durable).map(|()| true)
+    let written = parallel(changes, |change| {
+        let stamp = held.stamp(&change.path)?;
+        match &change.after {
+            Some(after) if to_do(held, change, &change.after)? => {
+                held.write(&change.path, after, change.was, durable).map(|()| Some(stamp))
+            }
+            _ => Ok(None),
         }
-        _ => Ok(false),
     });
-    let written = written.into_iter().collect::<Result<Vec<bool>, Problem>>()?;
+    let written = written.into_iter().collect::<Result<Vec<_>, Problem>>()?;
+    let places = || changes.iter().map(|change| change.path.as_str()).zip(&written);
+    let places = places().filter_map(|(path, stamp)| Some((path, (*stamp)?))).collect::<Vec<_>>();
     if !durable {
-        hand.settle()?;
+        hand.settle(places.iter().map(|(path, _)| *path))?;
     }
-    let mut places = changes.iter().zip(written).filter(|(_, written)| *written);
-    places.try_for_each(|(change, _)| hand.reveal(&change.path))
+    for (path, stamp) in places {
+        if hand.stamp(path)? != stamp {
+            return Err(meanwhile(hand, path));
+        }
+        hand.reveal(path)?;
+    }
+    Ok(())
+}
+
+fn meanwhile(hand: &Hand<'_>, path: &str) -> Problem {
+    problem!(Failed, "tree-changed-meanwhile", path = hand.root.shown(path).as_str())
 }
 
 /// `last` is what the path holds at the very end: where a file becomes a directory, two changes have the same path.
@@ -85,7 +99,7 @@ fn to_do(hand: &Hand<'_>, change: &Change, last: &Option<Entry>) -> Result<bool,
         return Ok(false);
     }
     if special || now.entry() != change.before.as_ref() {
-        return Err(problem!(Failed, "tree-changed-meanwhile", path = hand.root.shown(path).as_str()));
+        return Err(meanwhile(hand, path));
     }
     Ok(true)
 }

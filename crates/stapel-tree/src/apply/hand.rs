@@ -10,10 +10,13 @@ use stapel_text::{Problem, problem};
 
 use super::{Applied, Attributes};
 use crate::beneath::{Root, Way, stat};
-use crate::durable::all_below;
+use crate::durable::file_system;
 use crate::names::{split, temporary};
 use crate::observe::{There, observe};
 use crate::{Entry, ObjectStore};
+
+/// Inode, size, and the time of the last change, seconds and nanoseconds.
+pub(super) type Stamp = (i128, i128, i128, i128);
 
 /// Does single things below a root, each of which has happened or has not.
 pub(super) struct Hand<'a> {
@@ -93,10 +96,26 @@ impl<'a> Hand<'a> {
         fs::renameat(&parent, temporary(path), &parent, split(path).1).map_err(|e| self.root.io(path, e))
     }
 
-    /// What was written below the root is durable.
-    pub(super) fn settle(&self) -> Result<(), Problem> {
-        let root = self.root.shown("");
-        all_below(&root).map_err(|e| crate::io(&root, e))
+    /// What was written beside these places is durable; they may lie on several file systems.
+    pub(super) fn settle<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Problem> {
+        let mut done = BTreeSet::new();
+        for path in paths {
+            let parent = self.root.parent_to_write(path)?;
+            let device = fs::fstat(&parent).map_err(|e| self.root.io(path, e))?.st_dev;
+            if done.insert(device) {
+                file_system(&parent).map_err(|e| self.root.io(path, e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// By what a change of what lies here is seen without reading it; `None` where nothing does.
+    pub(super) fn stamp(&self, path: &str) -> Result<Option<Stamp>, Problem> {
+        let Some(parent) = self.root.parent(path)? else { return Ok(None) };
+        let found = stat(&parent, split(path).1).map_err(|e| self.root.io(path, e))?;
+        Ok(found.map(|s| {
+            (i128::from(s.st_ino), i128::from(s.st_size), i128::from(s.st_ctime), i128::from(s.st_ctime_nsec))
+        }))
     }
 
     fn directory(&self, at: &OwnedFd, path: &str, mode: Option<u32>, owner: (u32, u32)) -> Result<(), Problem> {

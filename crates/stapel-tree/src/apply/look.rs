@@ -7,7 +7,7 @@ use stapel_text::{Problem, problem};
 
 use super::{Applied, Change};
 use crate::beneath::Root;
-use crate::names::{ancestors, listed};
+use crate::names::listed;
 use crate::observe::{There, observe};
 use crate::parallel::parallel;
 use crate::rules::Matcher;
@@ -156,9 +156,7 @@ impl<'a> Look<'a> {
     /// What the rules leave out now is no longer ours to judge: it stays.
     fn remove(&mut self, rules: &Matcher) {
         for path in self.before.entries.keys() {
-            let left_out =
-                rules.excludes(path.as_ref(), false) || ancestors(path).any(|a| rules.excludes(a.as_ref(), true));
-            if !left_out && !self.goal.entries.contains_key(path) && !self.directories.contains(path) {
+            if !rules.leaves_out(path) && !self.goal.entries.contains_key(path) && !self.directories.contains(path) {
                 self.remove_file(path);
             }
         }

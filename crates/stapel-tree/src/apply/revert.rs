@@ -71,6 +71,8 @@ fn displace(hand: &Hand<'_>, path: &str, now: There) -> Result<Option<Displaced>
     };
     if entry.hash().is_some() {
         hand.store.put_open(&hand.root.open_file(path)?, &hand.root.shown(path))?;
+        // It is the only copy once it is replaced.
+        hand.store.flush()?;
     }
     Ok(Some(Displaced { path: path.to_owned(), entry }))
 }

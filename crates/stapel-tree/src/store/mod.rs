@@ -14,7 +14,7 @@ use stapel_text::{Problem, problem};
 use crate::{Hash, Manifest, io as failed};
 
 pub use compress::compress;
-use write::Temporary;
+use write::Waiting;
 
 /// Who besides the owner may read an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub struct ObjectStore {
     /// Directories with names that are not durable yet, see [`ObjectStore::flush`].
     touched: Mutex<BTreeSet<Utf8PathBuf>>,
     /// What was put and is no object yet, see [`ObjectStore::put_compressed`].
-    waiting: Mutex<Vec<(Temporary, Hash)>>,
+    waiting: Mutex<Waiting>,
 }
 
 impl ObjectStore {

@@ -10,13 +10,22 @@ use stapel_text::{Problem, problem};
 
 use super::compress::pack;
 use super::{Access, ObjectStore, make_dir};
-use crate::durable::{all_below, one_by_one};
+use crate::durable::{file_system, one_by_one};
 use crate::observe::hash as hash_of;
 use crate::parallel::parallel;
 use crate::{Hash, io as failed};
 
-/// How many objects wait at once to be made durable; each has its file open.
+/// How many objects wait at once to be made durable, each with its file open, and how many bytes: what waits is lost with
+/// the line over which it came.
 const AT_ONCE: usize = 256;
+const BYTES_AT_ONCE: u64 = 32 << 20;
+
+/// What was put and is no object yet.
+#[derive(Default)]
+pub(super) struct Waiting {
+    objects: Vec<(Temporary, Hash)>,
+    bytes: u64,
+}
 
 /// A temporary file that is removed unless it is kept.
 pub(super) struct Temporary {
@@ -72,17 +81,21 @@ impl ObjectStore {
             Ok(_) | Err(_) => return Err(wrong()),
         }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.push((temporary, *hash));
-        if waiting.len() < AT_ONCE { Ok(()) } else { self.settle(&mut waiting) }
+        let bytes = temporary.file.metadata().map_or(0, |about| about.len());
+        waiting.bytes += bytes;
+        waiting.objects.push((temporary, *hash));
+        let more = waiting.objects.len() < AT_ONCE && waiting.bytes < BYTES_AT_ONCE;
+        if more { Ok(()) } else { self.settle(&mut waiting) }
     }
 
     /// Makes what waits durable, and then objects of it.
-    pub(super) fn settle(&self, waiting: &mut Vec<(Temporary, Hash)>) -> Result<(), Problem> {
-        let one_by_one = one_by_one(waiting.len());
+    pub(super) fn settle(&self, waiting: &mut Waiting) -> Result<(), Problem> {
+        let one_by_one = one_by_one(waiting.objects.len());
         if !one_by_one {
-            all_below(&self.dir).map_err(|e| failed(&self.dir, e))?;
+            File::open(&self.dir).and_then(file_system).map_err(|e| failed(&self.dir, e))?;
         }
-        for (temporary, hash) in waiting.drain(..) {
+        waiting.bytes = 0;
+        for (temporary, hash) in waiting.objects.drain(..) {
             if one_by_one {
                 temporary.sync()?;
             }

@@ -29,17 +29,22 @@ pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
 }
 
 fn committed(tree: &Tree) -> Examined {
-    Examined { what: text!("cli-examine-commit"), found: uncommitted(tree).map(Found::prevents).into_iter().collect() }
+    let found = uncommitted(&tree.uncommitted).map(Found::prevents).into_iter().collect();
+    Examined { what: text!("cli-examine-commit"), looked: tree.repository.is_some(), found }
 }
 
 fn quiet(project: &Project) -> Examined {
     let found = project.may_begin(false).err().map(Found::prevents);
-    Examined { what: text!("cli-examine-quiet"), found: found.into_iter().collect() }
+    Examined {
+        what: text!("cli-examine-quiet"),
+        looked: project.config.quiet.is_some(),
+        found: found.into_iter().collect(),
+    }
 }
 
 /// Times in the journal and in dumps' names are the host's.
 fn clocks(there: Timestamp) -> Examined {
     let apart = Timestamp::now().duration_since(there).abs();
     let wrong = (apart > APART).then(|| problem!(Failed, "cli-clock", apart = seconds(apart.as_secs_f64())));
-    Examined { what: text!("cli-examine-clock"), found: wrong.map(Found::advises).into_iter().collect() }
+    Examined { what: text!("cli-examine-clock"), looked: true, found: wrong.map(Found::advises).into_iter().collect() }
 }

@@ -6,7 +6,7 @@ use super::plan::Saved;
 use super::release::{Manner, carry_out, exit_code, run_plan};
 use crate::args::{Deploy, Place};
 use crate::client::Client;
-use crate::project::{Project, Tree};
+use crate::project::Project;
 use crate::render::Screen;
 
 /// How many files are named in a refusal.
@@ -30,28 +30,33 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     project.also_check(&args.check)?;
     project.may_begin(args.in_quiet_hours)?;
     let tree = project.tree().await?;
-    if let Some(refused) = uncommitted(&tree).filter(|_| !args.allow_dirty) {
+    if let Some(refused) = uncommitted(&tree.uncommitted).filter(|_| !args.allow_dirty) {
         return Err(refused);
     }
     let mut client = Client::open(&project, screen).await?;
     let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
     let ask = Ask::Deploy { manifest, commit: tree.commit() };
-    carry_out(&mut client, ask, Some(&tree), Manner { yes: args.yes, quiet: args.quiet }, screen).await
+    let may_begin = || project.may_begin(args.in_quiet_hours);
+    let manner = Manner { yes: args.yes, quiet: args.quiet, may_begin: &may_begin };
+    carry_out(&mut client, ask, Some(&tree), manner, screen).await
 }
 
 /// The problem with a tree that is not as its commit has it.
-pub(super) fn uncommitted(tree: &Tree) -> Option<Problem> {
-    let files = tree.uncommitted.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    let count = tree.uncommitted.len();
+pub(super) fn uncommitted(uncommitted: &[String]) -> Option<Problem> {
+    let files = uncommitted.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let count = uncommitted.len();
     (count > 0).then(|| problem!(Refused, "cli-uncommitted", count = count, files = files))
 }
 
 /// What was planned before: its tree is on the host since then. It was looked at then, so nobody is asked again.
 async fn saved(place: &Place, args: &Deploy, saved: Saved, screen: &Screen) -> Result<Option<Release>, Problem> {
     let project = saved.project(place, screen)?;
+    if let Some(refused) = uncommitted(&saved.uncommitted).filter(|_| !args.allow_dirty) {
+        return Err(refused);
+    }
     project.may_begin(args.in_quiet_hours)?;
     let mut client = Client::open(&project, screen).await?;
-    let (plan, observation, recovered) = client.plan(saved.ask.clone()).await?;
+    let (plan, observation, recovered) = client.plan(saved.ask.clone(), true).await?;
     recovered.iter().for_each(|release| screen.recovered(release));
     if plan.fingerprint() != saved.fingerprint {
         return Err(problem!(Refused, "agent-plan-changed"));

@@ -1,6 +1,7 @@
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 use stapel_agent::protocol::Ask;
+use stapel_core::config::Config;
 use stapel_core::plan::Plan as Steps;
 use stapel_text::{Problem, problem, text};
 
@@ -21,8 +22,10 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     let mut client = Client::open(&project, screen).await?;
     let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
     let ask = Ask::Deploy { manifest, commit: tree.commit() };
-    let (plan, observation, recovered) = client.plan(ask.clone()).await?;
-    recovered.iter().for_each(|release| screen.recovered(release));
+    let (plan, observation, unfinished) = client.plan(ask.clone(), false).await?;
+    for release in unfinished {
+        screen.say(&text!("cli-plan-unfinished", release = release.id.to_string()));
+    }
     screen.plan(&plan, &observation, since(Some(&tree), &observation).await.as_ref());
     if !tree.uncommitted.is_empty() {
         screen.say(&text!("cli-plan-uncommitted", count = tree.uncommitted.len()));
@@ -31,7 +34,7 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
         screen.say(&quiet.what);
     }
     if let Some(file) = &args.out {
-        Saved::new(&project, args.no_cache, ask, plan).write(file)?;
+        Saved::new(&project, tree.uncommitted, ask, plan).write(file)?;
         screen.say(&text!("cli-plan-saved", file = file.as_str()));
     }
     Ok(0)
@@ -42,10 +45,11 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
 pub(super) struct Saved {
     /// The version of this format.
     format: u32,
-    /// The app's name in the configuration.
-    app: String,
     target: String,
-    no_cache: bool,
+    /// What the plan was made with, and is carried out with: what is shown is what is done.
+    config: Config,
+    /// What of the tree was not as its commit has it.
+    pub(super) uncommitted: Vec<String>,
     /// What was asked for.
     pub(super) ask: Ask,
     /// What tells whether it still is the same.
@@ -57,9 +61,9 @@ pub(super) struct Saved {
 impl Saved {
     const FORMAT: u32 = 1;
 
-    fn new(project: &Project, no_cache: bool, ask: Ask, plan: Steps) -> Self {
-        let (app, target) = (project.config.app.clone(), project.target.clone());
-        Self { format: Self::FORMAT, app, target, no_cache, ask, fingerprint: plan.fingerprint(), plan }
+    fn new(project: &Project, uncommitted: Vec<String>, ask: Ask, plan: Steps) -> Self {
+        let (config, target) = (project.config.clone(), project.target.clone());
+        Self { format: Self::FORMAT, target, config, uncommitted, ask, fingerprint: plan.fingerprint(), plan }
     }
 
     fn write(&self, file: &Utf8Path) -> Result<(), Problem> {
@@ -70,24 +74,29 @@ impl Saved {
 
     /// Reads one that [`run`] has written.
     pub(super) fn read(file: &Utf8Path) -> Result<Self, Problem> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
         let text =
             std::fs::read_to_string(file).map_err(|e| problem!(Usage, "io-failed", path = file.as_str(), error = e))?;
         let not_one = |why: String| problem!(Usage, "cli-plan-file", file = file.as_str(), why = why);
-        let saved: Self = serde_json::from_str(&text).map_err(|e| not_one(e.to_string()))?;
-        if saved.format == Self::FORMAT { Ok(saved) } else { Err(not_one(format!("format {}", saved.format))) }
+        let head: Head = serde_json::from_str(&text).map_err(|e| not_one(e.to_string()))?;
+        if head.format != Self::FORMAT {
+            return Err(not_one(format!("format {}", head.format)));
+        }
+        serde_json::from_str(&text).map_err(|e| not_one(e.to_string()))
     }
 
-    /// The project here, which has to be the one that it was made for.
+    /// The project here, which has to be the one that it was made for, as it was then.
     pub(super) fn project(&self, place: &Place, screen: &Screen) -> Result<Project, Problem> {
         let target = place.target.clone().unwrap_or_else(|| self.target.clone());
         let mut project = Project::open(&Place { target: Some(target.clone()), ..place.clone() }, screen)?;
-        if project.config.app != self.app || target != self.target {
-            let (app, target) = (&self.app, &self.target);
+        if project.config.app != self.config.app || target != self.target {
+            let (app, target) = (&self.config.app, &self.target);
             return Err(problem!(Usage, "cli-plan-elsewhere", app = app, target = target));
         }
-        if self.no_cache {
-            project.without_cache();
-        }
+        project.config = self.config.clone();
         Ok(project)
     }
 }

@@ -14,12 +14,14 @@ use crate::render::Screen;
 use crate::repository::Since;
 
 /// How a release is begun.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Manner {
+#[derive(Clone, Copy)]
+pub(super) struct Manner<'a> {
     /// Without asking.
     pub(super) yes: bool,
     /// Without showing the plan.
     pub(super) quiet: bool,
+    /// Asked again once a person has agreed.
+    pub(super) may_begin: &'a dyn Fn() -> Result<(), Problem>,
 }
 
 /// Plans, shows, asks, and runs the release to its end. `None`: there was nothing to do.
@@ -27,16 +29,18 @@ pub(super) async fn carry_out(
     client: &mut Client,
     ask: Ask,
     tree: Option<&Tree>,
-    manner: Manner,
+    manner: Manner<'_>,
     screen: &Screen,
 ) -> Result<Option<Release>, Problem> {
-    let (plan, observation, recovered) = client.plan(ask.clone()).await?;
+    let (plan, observation, recovered) = client.plan(ask.clone(), true).await?;
     recovered.iter().for_each(|release| screen.recovered(release));
     if !manner.quiet {
         screen.plan(&plan, &observation, since(tree, &observation).await.as_ref());
     }
     if !plan.is_empty() && !manner.yes {
         agreed(screen)?;
+        // It may have become another hour since.
+        (manner.may_begin)()?;
     }
     run_plan(client, ask, &plan, screen).await
 }

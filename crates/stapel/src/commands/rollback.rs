@@ -21,7 +21,8 @@ pub(super) async fn rollback(place: &Place, args: &Rollback, screen: &Screen) ->
         &mut client,
         Ask::Rollback { to: args.to, down: args.down },
         None,
-        Manner { yes: args.yes, quiet: args.quiet },
+        // The way back is never barred.
+        Manner { yes: args.yes, quiet: args.quiet, may_begin: &|| Ok(()) },
         screen,
     )
     .await

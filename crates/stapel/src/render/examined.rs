@@ -19,7 +19,8 @@ impl Screen {
         }
         for one in all {
             let sign = match one.found.iter().map(|found| found.weight).min() {
-                None => "✓",
+                None if one.looked => "✓",
+                None => "–",
                 Some(Weight::Prevents) => "✗",
                 Some(Weight::Advises) => "⚠",
             };
@@ -46,6 +47,6 @@ impl Screen {
             all["weight"] = json!(found.weight);
             all
         });
-        json!({ "examined": one.what.id, "what": self.words(&one.what), "found": found.collect::<Vec<_>>() })
+        json!({ "examined": one.what.id, "looked": one.looked, "what": self.words(&one.what), "found": found.collect::<Vec<_>>() })
     }
 }

@@ -53,11 +53,16 @@ impl Screen {
         if !since.known {
             return self.say(&text!("cli-plan-commit-unknown", commit = deployed));
         }
-        self.say(&text!("cli-plan-commits", count = since.new.len(), commit = deployed));
-        self.list(&since.new, commit);
-        if !since.gone.is_empty() {
-            self.say(&text!("cli-plan-commits-gone", count = since.gone.len()));
-            self.list(&since.gone, commit);
+        if since.same {
+            return self.say(&text!("cli-plan-commit-same", commit = deployed));
+        }
+        if since.new.count > 0 {
+            self.say(&text!("cli-plan-commits", count = since.new.count, commit = deployed));
+            self.list_of(&since.new.newest, since.new.count, commit);
+        }
+        if since.gone.count > 0 {
+            self.say(&text!("cli-plan-commits-gone", count = since.gone.count));
+            self.list_of(&since.gone.newest, since.gone.count, commit);
         }
     }
 
@@ -92,7 +97,7 @@ impl Screen {
 
     fn list_of<T>(&self, items: &[T], all: usize, words: impl Fn(&T) -> String) {
         let shown = items.iter().take(NAMED);
-        let more = all - shown.len();
+        let more = all.saturating_sub(shown.len());
         shown.for_each(|item| self.line(format!("      {}", words(item)).trim_end()));
         if more > 0 {
             self.line(&format!("      {}", self.words(&text!("cli-show-more", count = more))));

@@ -43,6 +43,9 @@ fn all_that_holds_is_said_and_nothing_is_changed() {
     let _stop = Stop(dir);
     assert_eq!(found(dir, 0), [advises("agent-service-down")]);
     assert!(!dir.join("host/app").exists(), "nothing was changed");
+    // What there is nothing to look at of is not said to be well.
+    let said = check(dir, &[], 0);
+    assert!(said.contains("– the checks come true now") && said.contains("– there is a proven dump"), "{said}");
     assert_eq!(deploy(dir, ""), Some(0));
     let said = check(dir, &[], 0);
     assert!(said.contains("✓ nobody is releasing") && said.contains("✓ the checks come true now"), "{said}");

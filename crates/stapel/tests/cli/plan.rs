@@ -46,10 +46,10 @@ fn a_plan_says_what_changes_and_changes_nothing() {
     {
         assert!(second.contains(said), "{said}: {second}");
     }
-    assert!(run(dir, &["plan", "--lang", "ru"], 0).contains("1 коммит после работающего"));
+    assert!(run(dir, &["plan", "--lang", "ru"], 0).contains("1 коммит после"));
     let json = run(dir, &["plan", "--json"], 0);
     let plan: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
-    assert_eq!(plan["commits"]["new"][0]["subject"], "Orders have notes");
+    assert_eq!(plan["commits"]["new"]["newest"][0]["subject"], "Orders have notes");
     assert_eq!(plan["observation"]["files"][0]["becomes"], "changed");
     assert_eq!(run(dir, &["history"], 0).lines().count(), 1);
     run(dir, &["deploy", "--yes"], 0);
@@ -74,12 +74,14 @@ fn what_is_not_committed_is_not_released_unless_asked() {
     commit(dir, "The first");
     run(dir, &["deploy", "--yes"], 0);
 
-    // None of these is shipped.
+    // None of these is shipped, or git is told to ignore it.
     std::fs::write(dir.join("project/some.log"), "x").unwrap();
+    std::fs::write(dir.join("project/ignored.txt"), "x").unwrap();
     std::fs::write(dir.join("project/stapel.toml"), {
         std::fs::read_to_string(dir.join("project/stapel.toml")).unwrap() + "\n# more\n"
     })
     .unwrap();
+    std::fs::remove_file(dir.join("project/ignored.txt")).unwrap();
     assert!(run(dir, &["deploy", "--yes"], 0).contains("Nothing to do"));
 
     version(dir, 2);
@@ -91,13 +93,41 @@ fn what_is_not_committed_is_not_released_unless_asked() {
     }
     assert!(refused.contains("3 files") && refused.contains("--allow-dirty"), "{refused}");
     assert!(!refused.contains("some.log") && !refused.contains("stapel.toml"), "{refused}");
-    assert!(run(dir, &["plan"], 0).contains("needs `--allow-dirty`"));
+    assert!(run(dir, &["plan", "--out", "../plan.json"], 0).contains("needs `--allow-dirty`"));
+    assert!(run(dir, &["deploy", "../plan.json"], 3).contains("--allow-dirty"));
     run(dir, &["deploy", "--yes", "--allow-dirty"], 0);
     assert!(run(dir, &["show"], 0).contains("-dirty"));
     // The commit it came from is known all the same.
     commit(dir, "All of it");
     version(dir, 1);
     assert!(run(dir, &["plan"], 0).contains("All of it"));
+}
+
+#[test]
+fn a_repository_is_looked_at_wherever_the_project_lies_in_it() {
+    let dir = project();
+    let dir = dir.path();
+    // One without a commit: all of it is uncommitted.
+    git(dir, &["init", "--quiet"]);
+    assert!(run(dir, &["deploy", "--yes"], 3).contains("app.toml"));
+    std::fs::write(dir.join("project/with space.txt"), "some words that are enough for git\n").unwrap();
+    commit(dir, "The first");
+    std::fs::rename(dir.join("project/with space.txt"), dir.join("project/ж.txt")).unwrap();
+    git(dir, &["add", "--all"]);
+    let renamed = run(dir, &["deploy", "--yes"], 3);
+    assert!(renamed.contains("with space.txt") && renamed.contains("ж.txt"), "{renamed}");
+    commit(dir, "Renamed");
+    // What a repository inside of it holds is shipped, too.
+    std::fs::create_dir(dir.join("project/inner")).unwrap();
+    std::fs::write(dir.join("project/inner/f"), "x").unwrap();
+    let inner = Command::new("git").args(["init", "--quiet"]).current_dir(dir.join("project/inner")).status();
+    assert!(inner.unwrap().success());
+    assert!(run(dir, &["deploy", "--yes"], 3).contains("inner"));
+    std::fs::remove_dir_all(dir.join("project/inner")).unwrap();
+    // One that git does not let us look at is not passed over.
+    std::fs::write(dir.join("project/.git/HEAD"), "nonsense").unwrap();
+    let refused = run(dir, &["plan"], 3);
+    assert!(refused.contains("git does not let us look"), "{refused}");
 }
 
 #[test]
@@ -119,6 +149,15 @@ fn a_kept_plan_is_carried_out_or_refused() {
     assert!(run(dir, &["deploy", "broken.json"], 2).contains("broken.json is no plan"));
     assert!(run(dir, &["deploy", "none.json"], 2).contains("none.json"));
     assert!(run(dir, &["deploy", "plan.json", "--no-cache"], 2).contains("--no-cache"));
+    // It is carried out with the configuration that it was made with.
+    version(dir, 3);
+    run(dir, &["plan", "--out", "plan.json"], 0);
+    let file = dir.join("project/stapel.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, config.replace("path = \"/health\"", "path = \"/no/such/page\"")).unwrap();
+    run(dir, &["deploy", "plan.json"], 0);
+    std::fs::write(dir.join("project/newer.json"), "{\"format\": 2}").unwrap();
+    assert!(run(dir, &["deploy", "newer.json"], 2).contains("format 2"));
     let other = std::fs::read_to_string(dir.join("project/plan.json")).unwrap();
     std::fs::write(dir.join("project/other.json"), other.replace("\"app\": \"shop\"", "\"app\": \"bank\"")).unwrap();
     assert!(run(dir, &["deploy", "other.json"], 2).contains("of bank"));

@@ -56,6 +56,7 @@ impl World {
                 world.released(2);
             }
         }
+        world.settled();
         world
     }
 
