@@ -78,7 +78,9 @@ impl World {
 
     /// The steps that it would run now.
     pub(crate) fn plan(&self) -> Vec<Value> {
-        plan(&self.run(Some("before:0")).1)
+        let said = self.run(Some("before:0")).1;
+        self.settled();
+        plan(&said)
     }
 
     /// What there is on the host, as far as a release may change it; by the names of things, without their ids.
