@@ -179,6 +179,46 @@ fn two_deploys_at_once_are_one_and_one_that_is_told_who() {
     assert_eq!(history.lines().count(), 2, "{history}");
 }
 
+#[test]
+fn two_targets_on_one_host_do_not_see_each_other() {
+    let dir = project();
+    let _stop = Stop(dir.path());
+    let file = dir.path().join("project/stapel.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let root = dir.path().to_str().unwrap();
+    let second =
+        format!("[target.there]\nhost = \"local\"\npath = \"{root}/host/other\"\nstate = \"{root}/host/state\"\n");
+    std::fs::write(&file, config.replacen("[target.here]", &format!("{second}[target.here]"), 1)).unwrap();
+    let command = |target: &str, args: &[&str], fault: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stapel"));
+        command.args(["--target", target]).args(args).current_dir(dir.path().join("project"));
+        command.env("LC_ALL", "C").env("STAPEL_FAULT", fault).stdin(std::process::Stdio::null());
+        command
+    };
+    let run = |target, args: &[&str], code| {
+        let out = command(target, args, "").output().unwrap();
+        assert_eq!(out.status.code(), Some(code), "{target} {args:?}: {}{}", text(&out.stdout), text(&out.stderr));
+        text(&out.stdout)
+    };
+    run("here", &["deploy", "--yes"], 0);
+    version(dir.path(), 2);
+    // A release of one stands in its midst and holds its lock.
+    let mut stopped =
+        command("here", &["deploy", "--yes"], "stop:9").stdout(std::process::Stdio::null()).spawn().unwrap();
+    let runner = format!("agent release {root}");
+    let stands = || Command::new("pgrep").args(["-r", "T", "-f", &runner]).output().unwrap().status.success();
+    testkit::until_true("the release has stopped", std::time::Duration::from_secs(20), stands).unwrap();
+    run("here", &["deploy", "--yes"], 5);
+    assert!(run("there", &["deploy", "--yes"], 0).contains("Release 1 is in service"));
+    assert_eq!(run("there", &["history"], 0).lines().count(), 1);
+    assert!(!run("there", &["status"], 0).contains("is running a"));
+    assert!(run("here", &["status"], 0).contains("is running a"));
+    assert!(Command::new("pkill").args(["-CONT", "-f", &runner]).status().unwrap().success());
+    assert_eq!(stopped.wait().unwrap().code(), Some(0));
+    assert_eq!(run("here", &["history"], 0).lines().count(), 2);
+    run("there", &["rollback", "--yes"], 3);
+}
+
 /// Deploys version 2 over version 1, and kills the processes whose command line matches once `when` is on the screen.
 /// Returns the exit code and the screen.
 fn deploy_and_kill(dir: &Path, when: &str, victim: &str) -> (Option<i32>, String) {
