@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use stapel_core::config::MigrationTool;
-use stapel_core::observation::{Becomes, EnvChange, FileChange, Observation, Pending, Schema};
+use stapel_core::observation::{Becomes, EnvChange, FileChange, Observation, Pending, Schema, ServiceFacts};
 use stapel_core::plan::Plan;
 use stapel_data::migrations::{ALEMBIC_TABLE, Lacks, Read, Revision, alembic_folder, pending};
 use stapel_text::{Class, Problem};
@@ -65,8 +65,12 @@ impl Site {
         };
         let Some(all) = self.revisions(goal)? else { return Ok(None) };
         let (table, column) = ALEMBIC_TABLE;
+        let serves = observation.services.values().any(ServiceFacts::runs);
         let current = match database.column(table, column).await {
-            Ok(found) => found.unwrap_or_default(),
+            Ok(Some(found)) => found,
+            // An app that serves has migrated: its notes are elsewhere (`version_table`, another schema).
+            Ok(None) if serves => return Ok(None),
+            Ok(None) => Vec::new(),
             // Before the first start there is none.
             Err(_) if !observation.databases.contains_key(name) => Vec::new(),
             // It answered a moment ago. Saying nothing of it now would make another plan of the same.
