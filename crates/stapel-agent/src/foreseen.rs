@@ -2,10 +2,9 @@
 //! the migrations that are pending, how long it took before.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use stapel_core::config::MigrationTool;
-use stapel_core::observation::{Becomes, EnvChange, FileChange, Observation, Pending, Schema, ServiceFacts};
+use stapel_core::observation::{Becomes, EnvChange, FileChange, Observation, Pending, Schema};
 use stapel_core::plan::Plan;
 use stapel_data::migrations::{ALEMBIC_TABLE, Lacks, Read, Revision, alembic_folder, pending};
 use stapel_text::{Class, Problem};
@@ -55,8 +54,10 @@ impl Site {
     }
 
     /// Where the schema is and what the goal's tree would make of it. `None` where only running something could tell: a tool
-    /// that keeps no notes that we can read, several databases, migrations with computed names, a database that does not
-    /// answer.
+    /// that keeps no notes that we can read, several databases, migrations with computed names.
+    ///
+    /// # Errors
+    /// Of class `Refused`, when a database that has just answered does not any more.
     pub(crate) async fn schema(&self, goal: &Manifest, observation: &Observation) -> Result<Option<Schema>, Problem> {
         let alembic = self.config.migration.as_ref().is_some_and(|m| m.tool == MigrationTool::Alembic);
         let mut databases = self.databases.iter();
@@ -65,11 +66,10 @@ impl Site {
         };
         let Some(all) = self.revisions(goal)? else { return Ok(None) };
         let (table, column) = ALEMBIC_TABLE;
-        let serves = observation.services.values().any(ServiceFacts::runs);
         let current = match database.column(table, column).await {
             Ok(Some(found)) => found,
             // An app that serves has migrated: its notes are elsewhere (`version_table`, another schema).
-            Ok(None) if serves => return Ok(None),
+            Ok(None) if observation.serves() => return Ok(None),
             Ok(None) => Vec::new(),
             // Before the first start there is none.
             Err(_) if !observation.databases.contains_key(name) => Vec::new(),
@@ -109,7 +109,7 @@ impl Site {
     }
 
     /// Writes into a plan how long each step took before.
-    pub(crate) fn expect(self: &Arc<Self>, plan: &mut Plan) {
+    pub(crate) fn expect(&self, plan: &mut Plan) {
         let earlier = self.journal.durations(EARLIER).unwrap_or_else(|problem| {
             tracing::info!(%problem, "nothing is known of earlier releases");
             Vec::new()

@@ -49,6 +49,12 @@ pub struct Observation {
 impl Observation {
     /// How many files are named at most: a first release has all of them.
     pub const NAMED: usize = 1000;
+
+    /// Whether any of the services runs.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.services.values().any(ServiceFacts::runs)
+    }
 }
 
 /// A file, and what shipping does to it.

@@ -15,11 +15,12 @@ impl Examination for Steering {
     }
 
     async fn look(&self, case: &Case) -> Result<Seen, Problem> {
-        let mut found = Vec::new();
-        if relayed(case).is_empty() {
+        let services = relayed(case);
+        if services.is_empty() {
             return Ok(None);
         }
-        for service in relayed(case) {
+        let mut found = Vec::new();
+        for service in services {
             if let Err(why) = case.site.may_steer(service).await {
                 found.push(Found::prevents(problem!(Refused, "agent-cannot-steer", service = service).because(why)));
             }
@@ -52,9 +53,10 @@ impl Examination for Memory {
     }
 
     async fn look(&self, case: &Case) -> Result<Seen, Problem> {
-        let Some(free) = available().filter(|_| !relayed(case).is_empty()) else { return Ok(None) };
+        let services = relayed(case);
+        let Some(free) = available().filter(|_| !services.is_empty()) else { return Ok(None) };
         let mut found = Vec::new();
-        for service in relayed(case) {
+        for service in services {
             let instances = &case.site.world.instances;
             let Some(real) = instances.real(service).await?.filter(|real| real.running) else { continue };
             if let Some(needed) = instances.memory(&real).await?.filter(|needed| *needed > free) {

@@ -27,7 +27,7 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     let mut add = |spec: StepSpec, why: Option<Text>| {
         plan.steps.push(Planned { spec, why, does: None, undoes: None, takes_s: None, leaves: Vec::new() })
     };
-    let serves = observation.services.values().any(ServiceFacts::runs);
+    let serves = observation.serves();
     if serves {
         add(StepSpec::Baseline, None);
     }

@@ -52,18 +52,16 @@ fn put_files(hand: &mut Hand<'_>, changes: &[&Change]) -> Result<(), Problem> {
         let stamp = held.stamp(&change.path)?;
         match &change.after {
             Some(after) if to_do(held, change, &change.after)? => {
-                held.write(&change.path, after, change.was, durable).map(|()| Some(stamp))
+                held.write(&change.path, after, change.was, durable).map(|()| Some((change.path.as_str(), stamp)))
             }
             _ => Ok(None),
         }
     });
-    let written = written.into_iter().collect::<Result<Vec<_>, Problem>>()?;
-    let places = || changes.iter().map(|change| change.path.as_str()).zip(&written);
-    let places = places().filter_map(|(path, stamp)| Some((path, (*stamp)?))).collect::<Vec<_>>();
+    let written: Vec<_> = written.into_iter().filter_map(Result::transpose).collect::<Result<_, Problem>>()?;
     if !durable {
-        hand.settle(places.iter().map(|(path, _)| *path))?;
+        hand.settle(written.iter().map(|(path, _)| *path))?;
     }
-    for (path, stamp) in places {
+    for (path, stamp) in written {
         if hand.stamp(path)? != stamp {
             return Err(meanwhile(hand, path));
         }
