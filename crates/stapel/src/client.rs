@@ -12,10 +12,10 @@ use stapel_core::plan::Plan;
 use stapel_host::{Command, ProcessId};
 use stapel_release::{Direction, Fault, Recorded, Release};
 use stapel_text::{Problem, problem};
-use stapel_tree::{Hash, Manifest};
+use stapel_tree::Hash;
 use stapel_wire::{Agents, Host, MAX_PAYLOAD, Session, SshOptions};
 
-use crate::project::Project;
+use crate::project::{Project, Tree};
 use crate::render::Screen;
 
 /// How many files are compressed ahead of the one that is being sent.
@@ -75,13 +75,10 @@ impl Client {
         self.receive().await
     }
 
-    /// Brings up what of the tree is not on the host yet. It harms nobody and can be done again.
-    pub(crate) async fn bring(
-        &mut self,
-        project: &Project,
-        manifest: Manifest,
-        screen: &Screen,
-    ) -> Result<Hash, Problem> {
+    /// Brings up what of the tree is not on the host yet, and gives what is to be asked for it. It harms nobody and can be
+    /// done again.
+    pub(crate) async fn bring(&mut self, project: &Project, tree: &Tree, screen: &Screen) -> Result<Ask, Problem> {
+        let manifest = &tree.manifest;
         let known = Request::Known { manifest: Hash::of(&manifest.to_json()) };
         let mut reply = self.ask(&known).await?;
         if reply == Reply::Unknown {
@@ -125,7 +122,7 @@ impl Client {
             }
         }
         match self.ask(&Request::Stored).await? {
-            Reply::Stored => Ok(hash),
+            Reply::Stored => Ok(Ask::Deploy { manifest: hash, commit: tree.commit() }),
             other => Err(unexpected(&other)),
         }
     }

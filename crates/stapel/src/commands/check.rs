@@ -1,5 +1,4 @@
 use jiff::{SignedDuration, Timestamp};
-use stapel_agent::protocol::Ask;
 use stapel_core::examination::{Examined, Found, Weight};
 use stapel_text::{Class, Problem, problem, seconds, text};
 
@@ -18,8 +17,8 @@ pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
     let project = Project::open(place, screen)?;
     let tree = project.tree().await?;
     let mut client = Client::open(&project, screen).await?;
-    let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
-    let (mut all, there) = client.examine(Ask::Deploy { manifest, commit: tree.commit() }).await?;
+    let ask = client.bring(&project, &tree, screen).await?;
+    let (mut all, there) = client.examine(ask).await?;
     all.insert(0, committed(&tree));
     all.insert(1, quiet(&project));
     all.push(clocks(there));

@@ -1,4 +1,3 @@
-use stapel_agent::protocol::Ask;
 use stapel_release::Release;
 use stapel_text::{Problem, problem};
 
@@ -34,8 +33,7 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
         return Err(refused);
     }
     let mut client = Client::open(&project, screen).await?;
-    let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
-    let ask = Ask::Deploy { manifest, commit: tree.commit() };
+    let ask = client.bring(&project, &tree, screen).await?;
     let may_begin = || project.may_begin(args.in_quiet_hours);
     let manner = Manner { yes: args.yes, quiet: args.quiet, may_begin: &may_begin };
     carry_out(&mut client, ask, Some(&tree), manner, screen).await

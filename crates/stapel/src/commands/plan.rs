@@ -20,8 +20,7 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     }
     let tree = project.tree().await?;
     let mut client = Client::open(&project, screen).await?;
-    let manifest = client.bring(&project, tree.manifest.clone(), screen).await?;
-    let ask = Ask::Deploy { manifest, commit: tree.commit() };
+    let ask = client.bring(&project, &tree, screen).await?;
     let (plan, observation, unfinished) = client.plan(ask.clone(), false).await?;
     for release in unfinished {
         screen.say(&text!("cli-plan-unfinished", release = release.id.to_string()));
