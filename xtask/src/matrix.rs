@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// Only this cell, such as deploy/trixie/kill/17; may be given several times
     #[arg(long)]
     cell: Vec<Cell>,
-    /// Only on this flavour: bookworm or trixie
+    /// Only on this flavour: bookworm, trixie or systemd
     #[arg(long)]
     flavour: Option<Flavour>,
     /// Only this story: first, deploy, comes-back or rollback

@@ -24,7 +24,7 @@ done
 docker ps --all --format '{{.Names}}' | sed -n '/stapel/s/^/container: /p'
 find \"$1\" -name '.stapel-*' | sed 's/^/file: /'
 find /var/lib/stapel/*/runs -type f 2>/dev/null | sed 's/^/file: /'
-find /etc/cron.d -maxdepth 1 -name '*stapel*' | sed 's/^/file: /'
+find /etc/cron.d /etc/systemd/system -name '*stapel*' | sed 's/^/file: /'
 find /tmp /run -maxdepth 1 -name '*stapel*' | sed 's/^/file: /'
 for lock in /var/lib/stapel/*/lock; do
     test ! -e \"$lock\" || flock --shared --nonblock \"$lock\" true || echo \"held: $lock\"

@@ -20,6 +20,11 @@ fn trixie_server_lives() -> Result<()> {
 }
 
 #[test]
+fn systemd_server_lives() -> Result<()> {
+    story(Flavour::Systemd)
+}
+
+#[test]
 fn bookworm_server_survives_faults() -> Result<()> {
     faults(Flavour::Bookworm)
 }
@@ -27,6 +32,11 @@ fn bookworm_server_survives_faults() -> Result<()> {
 #[test]
 fn trixie_server_survives_faults() -> Result<()> {
     faults(Flavour::Trixie)
+}
+
+#[test]
+fn systemd_server_survives_faults() -> Result<()> {
+    faults(Flavour::Systemd)
 }
 
 fn story(flavour: Flavour) -> Result<()> {
@@ -68,7 +78,10 @@ fn story(flavour: Flavour) -> Result<()> {
 fn faults(flavour: Flavour) -> Result<()> {
     let Some(server) = server(flavour, "faults")? else { return Ok(()) };
     run_web(&server)?;
-    cron_runs_what_it_finds_at_boot(&server)?;
+    match flavour {
+        Flavour::Systemd => systemd_runs_what_is_enabled_at_boot(&server)?,
+        Flavour::Bookworm | Flavour::Trixie => cron_runs_what_it_finds_at_boot(&server)?,
+    }
     let boot = || server.run(&["cat", "/proc/sys/kernel/random/boot_id"]);
 
     let before = boot()?;
@@ -94,21 +107,39 @@ fn faults(flavour: Flavour) -> Result<()> {
     assert!(server.exec(&["true"])?.ok());
 
     server.kill_dockerd()?;
-    assert!(!server.exec(&["docker", "ps"])?.ok());
+    if flavour != Flavour::Systemd {
+        assert!(!server.exec(&["docker", "ps"])?.ok());
+    }
     server.start_dockerd()?;
     until_true("the web is back after its Docker died", LIMIT, || web(&server) == Some(200))?;
     Ok(())
 }
 
-/// There is no systemd: what has to happen after a boot stands in a crontab.
+/// What is told to run at each boot, and leaves a mark at the first and another at those after it.
+const AT_BOOT: &str = "test ! -e /ran || touch /ran-again; touch /ran";
+
+/// Without systemd, what has to happen after a boot stands in a crontab.
 fn cron_runs_what_it_finds_at_boot(server: &Server) -> Result<()> {
-    let line = "@reboot root test ! -e /ran || touch /ran-again; touch /ran";
-    server.run(&["sh", "-c", &format!("echo '{line}' >/etc/cron.d/test")])?;
+    server.run(&["sh", "-c", &format!("echo '@reboot root {AT_BOOT}' >/etc/cron.d/test")])?;
+    runs_at_each_boot(server)?;
+    server.run(&["rm", "/etc/cron.d/test"]).map(drop)
+}
+
+fn systemd_runs_what_is_enabled_at_boot(server: &Server) -> Result<()> {
+    assert_eq!(server.run(&["ps", "-o", "comm=", "1"])?, "systemd");
+    let unit = format!("[Service]\\nExecStart=/bin/sh -c \"{AT_BOOT}\"\\n[Install]\\nWantedBy=multi-user.target\\n");
+    server.run(&["sh", "-c", &format!("printf '{unit}' >/etc/systemd/system/test.service")])?;
+    server.run(&["systemctl", "enable", "test.service"])?;
+    runs_at_each_boot(server)?;
+    server.run(&["systemctl", "disable", "test.service"]).map(drop)
+}
+
+fn runs_at_each_boot(server: &Server) -> Result<()> {
     for file in ["/ran", "/ran-again"] {
         server.reboot()?;
-        until_true("cron runs its line", LIMIT, || server.exec(&["test", "-e", file]).is_ok_and(|out| out.ok()))?;
+        until_true("it runs at boot", LIMIT, || server.exec(&["test", "-e", file]).is_ok_and(|out| out.ok()))?;
     }
-    server.run(&["rm", "/etc/cron.d/test"]).map(drop)
+    Ok(())
 }
 
 /// A started server, or none where this machine cannot have any.

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Requests to gather for each case, over as many releases as that takes
     #[arg(long, default_value_t = 5000)]
     requests: u64,
-    /// Only this flavour: bookworm or trixie
+    /// Only this flavour: bookworm, trixie or systemd
     #[arg(long)]
     flavour: Option<String>,
     /// Only this case: relay/caddy, relay/port or by-hand

@@ -24,21 +24,20 @@ pub(crate) fn find() -> Guardian {
 
 /// Armed, so that a boot leads to `program agent recover root`.
 pub(crate) async fn arm(guardian: Guardian, key: &str, program: &Path, root: &Utf8Path) -> Result<(), Problem> {
-    let file = file(guardian, key);
-    let armed = match guardian {
-        Guardian::Process => return Ok(()),
-        Guardian::Systemd => write(&file, &unit(program, root)),
-        Guardian::Cron => lines(program, root).and_then(|text| write(&file, &text)),
-    };
-    armed.map_err(|e| io_failed(&file, &e))?;
+    for (file, text) in files(guardian, key, program, root)? {
+        write(&file, &text).map_err(|e| io_failed(&file, &e))?;
+    }
     if guardian == Guardian::Systemd {
         systemctl(&["daemon-reload"]).await?;
-        systemctl(&["enable", &name(key)]).await?;
+        systemctl(&["enable", &service(key)]).await?;
+        systemctl(&["enable", "--now", &timer(key)]).await?;
         // A unit that this systemd does not understand is enabled all the same.
-        let loaded = systemctl(&["show", "--property=LoadState", "--value", &name(key)]).await?;
-        let state = loaded.stdout.trim();
-        if state != "loaded" {
-            return Err(problem!(Failed, "agent-guardian-unit", unit = file.as_str(), state = state));
+        for unit in [service(key), timer(key)] {
+            let loaded = systemctl(&["show", "--property=LoadState", "--value", &unit]).await?;
+            let state = loaded.stdout.trim();
+            if state != "loaded" {
+                return Err(problem!(Failed, "agent-guardian-unit", unit = &unit, state = state));
+            }
         }
     }
     Ok(())
@@ -46,37 +45,77 @@ pub(crate) async fn arm(guardian: Guardian, key: &str, program: &Path, root: &Ut
 
 /// Not armed any more. Nothing there is fine.
 pub(crate) async fn disarm(guardian: Guardian, key: &str) -> Result<(), Problem> {
-    let file = file(guardian, key);
-    if guardian == Guardian::Process || !file.exists() {
+    let there: Vec<_> = paths(guardian, key).into_iter().filter(|file| file.exists()).collect();
+    if there.is_empty() {
         return Ok(());
     }
     if guardian == Guardian::Systemd {
-        systemctl(&["disable", &name(key)]).await?;
+        systemctl(&["disable", "--now", &timer(key)]).await?;
+        // Not stopped: it may be what runs this.
+        systemctl(&["disable", &service(key)]).await?;
     }
-    std::fs::remove_file(&file).map_err(|e| io_failed(&file, &e))?;
+    for file in there {
+        std::fs::remove_file(&file).map_err(|e| io_failed(&file, &e))?;
+    }
     if guardian == Guardian::Systemd {
         systemctl(&["daemon-reload"]).await?;
     }
     Ok(())
 }
 
-fn file(guardian: Guardian, key: &str) -> Utf8PathBuf {
+/// What is written to arm it.
+fn files(
+    guardian: Guardian,
+    key: &str,
+    program: &Path,
+    root: &Utf8Path,
+) -> Result<Vec<(Utf8PathBuf, String)>, Problem> {
+    let paths = paths(guardian, key);
+    let texts = match guardian {
+        Guardian::Process => Vec::new(),
+        // The timer last: it names the service.
+        Guardian::Systemd => vec![service_text(program, root), TIMER.to_owned()],
+        Guardian::Cron => vec![lines(program, root).map_err(|e| io_failed(&paths[0], &e))?],
+    };
+    Ok(paths.into_iter().zip(texts).collect())
+}
+
+fn paths(guardian: Guardian, key: &str) -> Vec<Utf8PathBuf> {
     match guardian {
-        Guardian::Systemd => Utf8Path::new(UNITS).join(name(key)),
+        Guardian::Process => Vec::new(),
+        Guardian::Systemd => [service(key), timer(key)].map(|unit| Utf8Path::new(UNITS).join(unit)).into(),
         // Cron passes over files with a dot in their name.
-        Guardian::Cron | Guardian::Process => Utf8Path::new(CRON).join(format!("stapel-{key}")),
+        Guardian::Cron => vec![Utf8Path::new(CRON).join(format!("stapel-{key}"))],
     }
 }
 
-fn name(key: &str) -> String {
+fn service(key: &str) -> String {
     format!("stapel-{key}.service")
+}
+
+fn timer(key: &str) -> String {
+    format!("stapel-{key}.timer")
 }
 
 async fn systemctl(args: &[&str]) -> Result<Finished, Problem> {
     Command::new("systemctl").arg("--no-ask-password").args(args.iter().copied()).run().await
 }
 
-fn unit(program: &Path, root: &Utf8Path) -> String {
+/// For the case that both the release and the process that waits for its end are killed, and no boot follows.
+const TIMER: &str = "\
+# Made by Stapel for the time of one release; it goes with it.
+[Unit]
+Description=Stapel: look after an unfinished release
+
+[Timer]
+OnCalendar=minutely
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+";
+
+fn service_text(program: &Path, root: &Utf8Path) -> String {
     // In a unit's command a quoted word is taken as it is but for `%`, `$`, `"` and `\`.
     let word = |text: &str| {
         let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%").replace('$', "$$");
@@ -147,8 +186,8 @@ mod tests {
 
     #[test]
     fn a_unit_takes_words_as_they_are() {
-        let text = unit(Path::new("/opt/a b/50%/stapel"), Utf8Path::new("/var/\"x\"/$y"));
+        let text = service_text(Path::new("/opt/a b/50%/stapel"), Utf8Path::new("/var/\"x\"/$y"));
+        assert!(text.ends_with("WantedBy=multi-user.target\n"));
         assert!(text.contains("ExecStart=\"/opt/a b/50%%/stapel\" agent recover \"/var/\\\"x\\\"/$$y\"\n"), "{text}");
-        assert!(text.contains("WantedBy=multi-user.target"));
     }
 }

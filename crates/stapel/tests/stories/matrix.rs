@@ -2,7 +2,7 @@
 
 use testkit::matrix::{Cell, Matrix};
 
-/// On one server after the other. Chosen so that each fault is there, each story, both flavours, and boundaries before,
+/// On one server after the other. Chosen so that each fault is there, each story, all flavours, and boundaries before,
 /// in and after the switch of traffic.
 fn hold(cells: &[&str]) {
     if !testkit::ready().unwrap() {
@@ -19,6 +19,12 @@ fn hold(cells: &[&str]) {
 #[test]
 fn matrix_on_bookworm() {
     hold(&["deploy/bookworm/kill/9", "deploy/bookworm/dockerd/19", "comes-back/bookworm/database/31"]);
+}
+
+/// What brings recovery back without a process of ours is systemd's to do there.
+#[test]
+fn matrix_on_systemd() {
+    hold(&["deploy/systemd/reboot/17", "deploy/systemd/kill-all/15"]);
 }
 
 #[test]

@@ -7,4 +7,4 @@ if [ -n "$cgroup" ]; then cgroup="$cgroup/inner"; else cgroup="/stapel-$(hostnam
 dns=''
 for server in $STAPEL_DNS; do dns="$dns --dns=$server"; done
 # shellcheck disable=SC2086 # a list of arguments
-exec setsid dockerd --cgroup-parent="$cgroup" $dns >>/var/log/dockerd.log 2>&1 </dev/null
+exec dockerd "$@" --cgroup-parent="$cgroup" $dns >>/var/log/dockerd.log 2>&1 </dev/null

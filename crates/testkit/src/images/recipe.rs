@@ -28,8 +28,17 @@ macro_rules! image_file {
     };
 }
 
-const SERVER: &[(&str, &str)] =
-    &[("entry.sh", image_file!("server/entry.sh")), ("start-dockerd.sh", image_file!("server/start-dockerd.sh"))];
+const SERVER: &[(&str, &str)] = &[
+    ("entry.sh", image_file!("server/entry.sh")),
+    ("identify.sh", image_file!("server/identify.sh")),
+    ("start-dockerd.sh", image_file!("server/start-dockerd.sh")),
+];
+
+const SYSTEMD: &[(&str, &str)] = &[
+    ("identify.service", image_file!("server-systemd/identify.service")),
+    ("docker.conf", image_file!("server-systemd/docker.conf")),
+    ("sshd.conf", image_file!("server-systemd/sshd.conf")),
+];
 
 const BOOKWORM: &str = "debian:bookworm-slim";
 const TRIXIE: &str = "debian:trixie-slim";
@@ -47,6 +56,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     over(BOOKWORM, "redis:7", image_file!("redis/Dockerfile"), &[("entry.sh", image_file!("redis/entry.sh"))]),
     over(BOOKWORM, "caddy:2", image_file!("caddy/Dockerfile"), &[]),
     over(BOOKWORM, "stapel-server:bookworm", image_file!("server-bookworm/Dockerfile"), SERVER).of_ours(),
+    over("stapel-server:bookworm", "stapel-server:systemd", image_file!("server-systemd/Dockerfile"), SYSTEMD).of_ours(),
     Recipe { name: TRIXIE, public: true, from: From::Suite("trixie") },
     over(TRIXIE, "stapel-server:trixie", image_file!("server-trixie/Dockerfile"), SERVER).of_ours(),
 ];

@@ -70,10 +70,9 @@ fn agents(server: &Server, roles: &[&str]) -> Result<Vec<Process>> {
     Ok(roles.iter().flat_map(|role| all.iter().filter(|process| process.is_agent(role)).cloned()).collect())
 }
 
-/// Ends every session of sshd at once, as a line that is gone does in the end; the daemon itself, the server's first
-/// process, stays.
+/// Ends every session of sshd at once, as a line that is gone does in the end; the daemon itself stays.
 fn cut_sessions(server: &Server) -> Result<()> {
-    let of_sshd = |process: &Process| process.args.starts_with("sshd") && process.pid != 1;
+    let of_sshd = |process: &Process| process.args.starts_with("sshd") && !process.args.contains("[listener]");
     let sessions: Vec<_> = server.processes()?.into_iter().filter(of_sshd).collect();
     ensure!(!sessions.is_empty(), "there is no session to cut");
     server.signal("KILL", &sessions)

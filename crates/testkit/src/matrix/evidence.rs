@@ -6,14 +6,15 @@ use anyhow::Result;
 use super::world::World;
 use crate::residue;
 
-/// What a person looks at first: processes, containers, rules, the guardian's line, what the agents said, addresses.
+/// What a person looks at first: processes, containers, rules, the guardian's line or unit, what the agents said, addresses.
 const LOOK: &str = "\
 run() { echo; echo \"\\$ $*\"; \"$@\" 2>&1; }
 run ps -eo pid,ppid,stat,lstart,args -ww
 run docker ps --all
 run iptables-save
 run nsenter --target \"$(docker inspect --format '{{.State.Pid}}' convertik-api 2>/dev/null)\" --net iptables-save
-run sh -c 'ls -lR /var/lib/stapel/*/runs /etc/cron.d; cat /etc/cron.d/stapel-*'
+run sh -c 'ls -lR /var/lib/stapel/*/runs /etc/cron.d; cat /etc/cron.d/stapel-* /etc/systemd/system/stapel-*'
+run systemctl status --no-pager 'stapel-*'
 run df /var/lib/stapel
 run sh -c 'for log in $(ls -tr /var/lib/stapel/*/log/* | tail -n 6); do echo \"== $log\"; tail -n 40 $log; done'
 run docker logs --tail 30 convertik-api

@@ -10,7 +10,7 @@ pub enum Fault {
     None,
     /// The process that runs the release is killed. The guardian has to do the rest.
     Kill,
-    /// That process and the guardian are killed. What remains is the line in the crontab.
+    /// That process and the guardian are killed. What remains is what looks every minute: cron or a timer of systemd.
     KillAll,
     /// The operator's session is cut; the release goes on.
     Ssh,

@@ -15,7 +15,7 @@ use crate::ways::Ways;
 
 /// For a release to come to its boundary.
 const BOUNDARY: Duration = Duration::from_mins(4);
-/// For a release to have an outcome once the fault is over. The line in the crontab looks once a minute.
+/// For a release to have an outcome once the fault is over. Cron or a timer of systemd looks once a minute.
 const OUTCOME: Duration = Duration::from_mins(5);
 /// For the app to be what the outcome says, and for the operator's command to end.
 const SETTLED: Duration = Duration::from_mins(1);

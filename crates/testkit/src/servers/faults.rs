@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Server, network};
+use super::{Flavour, Server, network};
 use crate::tool::Tool;
 use crate::wait::until_true;
 
@@ -73,7 +73,8 @@ impl Server {
             .map(drop)
     }
 
-    /// Ends its Docker daemon at once; its containers run on until [`Server::start_dockerd`].
+    /// Ends its Docker daemon at once; its containers run on until [`Server::start_dockerd`], or until systemd starts it,
+    /// which it does by itself.
     ///
     /// # Errors
     /// When it does not run.
@@ -88,6 +89,10 @@ impl Server {
     /// # Errors
     /// When it does not end or does not answer.
     pub fn restart_dockerd(&self) -> Result<()> {
+        if self.flavour == Flavour::Systemd {
+            self.systemctl(&["restart", "docker"])?;
+            return self.wait_for_docker();
+        }
         Tool::docker(["exec", &self.container, "pkill", "-TERM", "-x", "dockerd"]).run()?;
         until_true(&format!("the Docker of {} ends", self.name), DOCKER_ENDS, || {
             !Tool::docker(["exec", &self.container, "pidof", "dockerd"]).succeeds()
@@ -100,8 +105,16 @@ impl Server {
     /// # Errors
     /// When it does not answer.
     pub fn start_dockerd(&self) -> Result<()> {
-        Tool::docker(["exec", "--detach", &self.container, "start-dockerd"]).run()?;
+        if self.flavour == Flavour::Systemd {
+            self.systemctl(&["start", "docker"])?;
+        } else {
+            Tool::docker(["exec", "--detach", &self.container, "start-dockerd"]).run()?;
+        }
         self.wait_for_docker()
+    }
+
+    fn systemctl(&self, args: &[&str]) -> Result<()> {
+        Tool::docker(["exec", &self.container, "systemctl"]).args(args.iter().copied()).run().map(drop)
     }
 
     /// With cgroup v2 the inner containers have a group of their own beside the server's, see the image's `start-dockerd`.

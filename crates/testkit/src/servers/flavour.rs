@@ -10,11 +10,13 @@ pub enum Flavour {
     Bookworm,
     /// Debian 13 with Docker 26.1, `docker compose` 2.26 and buildx.
     Trixie,
+    /// As [`Flavour::Bookworm`], and systemd is its first process; the others have cron.
+    Systemd,
 }
 
 impl Flavour {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Bookworm, Self::Trixie];
+    pub const ALL: [Self; 3] = [Self::Bookworm, Self::Trixie, Self::Systemd];
 
     /// The image of such a server.
     #[must_use]
@@ -22,6 +24,15 @@ impl Flavour {
         match self {
             Self::Bookworm => "stapel-server:bookworm",
             Self::Trixie => "stapel-server:trixie",
+            Self::Systemd => "stapel-server:systemd",
+        }
+    }
+
+    /// The flavour whose Docker this one has: what a Docker keeps on its disk is the same for both.
+    pub(super) fn docker(self) -> Self {
+        match self {
+            Self::Systemd => Self::Bookworm,
+            other => other,
         }
     }
 
@@ -29,7 +40,7 @@ impl Flavour {
     #[must_use]
     pub fn docker_version(self) -> &'static str {
         match self {
-            Self::Bookworm => "20.10.",
+            Self::Bookworm | Self::Systemd => "20.10.",
             Self::Trixie => "26.1.",
         }
     }
@@ -38,7 +49,7 @@ impl Flavour {
     #[must_use]
     pub fn compose_command(self) -> &'static [&'static str] {
         match self {
-            Self::Bookworm => &["docker-compose"],
+            Self::Bookworm | Self::Systemd => &["docker-compose"],
             Self::Trixie => &["docker", "compose"],
         }
     }
@@ -49,7 +60,7 @@ impl FromStr for Flavour {
 
     fn from_str(name: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|flavour| flavour.to_string() == name);
-        found.with_context(|| format!("no flavour {name}: bookworm or trixie"))
+        found.with_context(|| format!("no flavour {name}: {}", Self::ALL.map(|flavour| flavour.to_string()).join(", ")))
     }
 }
 
@@ -58,6 +69,7 @@ impl fmt::Display for Flavour {
         f.write_str(match self {
             Self::Bookworm => "bookworm",
             Self::Trixie => "trixie",
+            Self::Systemd => "systemd",
         })
     }
 }

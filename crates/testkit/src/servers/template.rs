@@ -35,6 +35,7 @@ done";
 /// Fills a new volume with a Docker of this flavour that has all images. The template is made first where there is
 /// none for just these images.
 pub(super) fn fill(flavour: Flavour, volume: &str) -> Result<()> {
+    let flavour = flavour.docker();
     let template = name(flavour)?;
     if copy(flavour, &template, volume)? {
         return Ok(());
