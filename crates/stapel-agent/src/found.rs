@@ -29,7 +29,8 @@ pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem>
             images.push((service, image));
         }
     }
-    let goal = Goal::Deploy { manifest: hash.to_string(), fingerprint, commit: None };
+    let commit = if site.has_checkout() { site.checkout().await?.head().await? } else { None };
+    let goal = Goal::Deploy { manifest: hash.to_string(), fingerprint, commit };
     let plan = Plan { format: Plan::FORMAT, goal, steps: Vec::new(), gap_s: 0.0, basis: String::new() };
     let begin = Begin {
         doing: "found".to_owned(),
@@ -48,13 +49,14 @@ pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem>
     Ok(())
 }
 
-/// The goal's paths, as they are now; what the goal has and is not there is not in it.
+/// The goal's paths and those that it removes, as they are now; what the goal has and is not there is not in it.
 async fn manifest_of_what_is_there(site: &Arc<Site>, goal: &str) -> Result<Manifest, Problem> {
-    let goal = site.manifest(goal)?;
+    let (goal, before) = (site.manifest(goal)?, site.removable().await?);
     let site = Arc::clone(site);
     crate::blocking(move || {
-        // Looking saves the content of everything that would be replaced.
-        let applied = stapel_tree::plan_apply(&site.target.path, &site.store, None, &goal, &Rules::everything())?;
+        // Looking saves the content of everything that would be replaced or removed.
+        let (path, rules) = (&site.target.path, Rules::everything());
+        let applied = stapel_tree::plan_apply(path, &site.store, before.as_ref(), &goal, &rules)?;
         let mut there = goal;
         for change in applied.changed {
             match change.before {

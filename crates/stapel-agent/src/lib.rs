@@ -3,6 +3,7 @@
 //! `serve` is the session with the operator's command, over stdin and stdout; `run` is the process that runs one release
 //! and outlives the session. Both see the same [`Site`], and the journal is all that they share.
 
+mod checkout;
 mod checks;
 mod cli;
 mod docker;

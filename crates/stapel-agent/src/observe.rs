@@ -110,6 +110,7 @@ impl Site {
             rooms,
             guardian: self.guardian(),
             replaces: digest(&change),
+            checkout: self.checkout_facts(goal).await?,
             schema: None,
         };
         observation.schema = self.schema(&manifest, &observation).await?;
@@ -138,7 +139,7 @@ impl Site {
     }
 
     /// The commit that a goal's tree came from, also where a rollback put it in service again.
-    fn commit_of(&self, goal: &Goal) -> Result<Option<String>, Problem> {
+    pub(crate) fn commit_of(&self, goal: &Goal) -> Result<Option<String>, Problem> {
         match goal {
             Goal::Deploy { commit, .. } => Ok(commit.clone()),
             Goal::Rollback { to, .. } => match self.journal.known(*to)?.plan.goal {
@@ -149,7 +150,7 @@ impl Site {
         }
     }
 
-    /// What our last release shipped, which is all that a release may remove.
+    /// What our last release shipped.
     fn shipped_before(&self) -> Result<Option<Manifest>, Problem> {
         match self.journal.in_service()? {
             Some(last) => self.manifest(last.plan.goal.manifest()).map(Some),
@@ -157,15 +158,20 @@ impl Site {
         }
     }
 
+    /// What a release may remove: what came by ours, or by the checkout that the directory is.
+    pub(crate) async fn removable(self: &Arc<Self>) -> Result<Option<Manifest>, Problem> {
+        if self.has_checkout() { self.checked_out().await } else { self.shipped_before() }
+    }
+
     async fn change_to(self: &Arc<Self>, goal: &Manifest) -> Result<Applied, Problem> {
-        let (site, goal, before) = (Arc::clone(self), goal.clone(), self.shipped_before()?);
+        let (site, goal, before) = (Arc::clone(self), goal.clone(), self.removable().await?);
         crate::blocking(move || stapel_tree::look(&site.target.path, before.as_ref(), &goal, &site.rules())).await
     }
 
     /// What shipping a release changes, with everything saved that the way back needs.
     pub(crate) async fn tree_change(self: &Arc<Self>, release: u64) -> Result<Applied, Problem> {
         let goal = self.manifest(self.journal.plan(release)?.goal.manifest())?;
-        let (site, before) = (Arc::clone(self), self.shipped_before()?);
+        let (site, before) = (Arc::clone(self), self.removable().await?);
         crate::blocking(move || {
             stapel_tree::sweep(&site.target.path)?;
             stapel_tree::plan_apply(&site.target.path, &site.store, before.as_ref(), &goal, &site.rules())

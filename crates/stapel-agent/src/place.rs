@@ -91,6 +91,12 @@ impl Place {
         self.root.join("objects")
     }
 
+    /// Notes of which manifest a commit's tree has.
+    #[must_use]
+    pub(crate) fn trees(&self) -> Utf8PathBuf {
+        self.root.join("trees")
+    }
+
     /// Dumps, where the configuration does not say otherwise.
     #[must_use]
     pub(crate) fn backups(&self) -> Utf8PathBuf {

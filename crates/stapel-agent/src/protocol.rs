@@ -1,5 +1,7 @@
 //! What the command on the operator's machine and the agent on the host say to each other, as JSON in control frames.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_core::config::Config;
@@ -7,10 +9,11 @@ use stapel_core::examination::Examined;
 use stapel_core::observation::{FileChange, Observation};
 use stapel_core::plan::Plan;
 use stapel_core::ports::{Health, Instance};
+use stapel_git::{Since, Unclean};
 use stapel_host::ProcessId;
 use stapel_release::{Direction, Fault, Owner, Recorded, Release, StepState};
 use stapel_text::{Problem, Text};
-use stapel_tree::{Hash, Manifest};
+use stapel_tree::{Entry, Hash, Manifest};
 
 /// Who speaks, and about which app.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +59,17 @@ pub enum Ask {
     },
 }
 
+/// What the host's own checkout has fetched.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fetched {
+    /// What is to be asked for it.
+    pub ask: Ask,
+    /// What lies between it and what is in service, or was checked out, where that is known.
+    pub since: Option<Since>,
+    /// What was edited on the host.
+    pub unclean: Option<Unclean>,
+}
+
 /// From the operator's machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "request")]
@@ -77,6 +91,15 @@ pub enum Request {
     Objects {
         /// They.
         objects: Vec<Announced>,
+    },
+    /// The host's own checkout is to fetch; answered by [`Reply::Fetched`].
+    Fetch {
+        /// A commit, tag or branch instead of the newest commit of the branch that it follows.
+        reference: Option<String>,
+        /// Whether commits may go that are checked out there now.
+        may_drop: bool,
+        /// Files with secrets from the operator's machine, whose contents were brought.
+        env: BTreeMap<String, Entry>,
     },
     /// All objects were sent; answered by [`Reply::Stored`].
     Stored,
@@ -177,6 +200,8 @@ pub enum Reply {
     },
     /// The manifest has never been here.
     Unknown,
+    /// What was fetched is in the store.
+    Fetched(Box<Fetched>),
     /// All objects are in the store, durably.
     Stored,
     /// The plan, and what it was made from.

@@ -94,6 +94,9 @@ impl Session {
                 let missing = site.store.missing(&manifest);
                 Reply::Wanted { manifest: site.store_manifest(manifest).await?, missing }
             }
+            Request::Fetch { reference, may_drop, env } => {
+                Reply::Fetched(Box::new(site.fetch(reference, may_drop, env).await?))
+            }
             Request::Stored => {
                 let site = Arc::clone(site);
                 crate::blocking(move || site.store.flush()).await?;

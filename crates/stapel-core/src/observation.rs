@@ -40,6 +40,9 @@ pub struct Observation {
     /// another plan.
     #[serde(default)]
     pub replaces: String,
+    /// Where the host's own git checkout stands, if new versions come from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkout: Option<CheckoutFacts>,
     /// The schema now and what the goal's tree would make of it, where both can be told without running anything of the
     /// app's.
     #[serde(default)]
@@ -55,6 +58,15 @@ impl Observation {
     pub fn serves(&self) -> bool {
         self.services.values().any(ServiceFacts::runs)
     }
+}
+
+/// Where a git checkout on the host stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckoutFacts {
+    /// The commit that is checked out; `None` before the first.
+    pub head: Option<String>,
+    /// The commit that the goal's tree is of; `None` where that is not known.
+    pub goal: Option<String>,
 }
 
 /// A file, and what shipping does to it.

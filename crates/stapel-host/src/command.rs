@@ -76,6 +76,13 @@ impl Command {
         self
     }
 
+    /// Runs it as this user and group, which only root may; without further groups.
+    #[must_use]
+    pub fn account(mut self, uid: u32, gid: u32) -> Self {
+        self.inner.uid(uid).gid(gid);
+        self
+    }
+
     /// Runs it in this directory.
     #[must_use]
     pub fn current_dir(mut self, dir: impl AsRef<Path>) -> Self {

@@ -68,8 +68,19 @@ pub(crate) enum Sub {
     },
 }
 
+/// Which commit, where the host's own checkout fetches it.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Commit {
+    #[arg(long = "ref", value_name = "COMMIT|TAG|BRANCH")]
+    pub(crate) reference: Option<String>,
+    #[arg(long)]
+    pub(crate) allow_rewritten: bool,
+}
+
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) commit: Commit,
     #[arg(long)]
     pub(crate) no_cache: bool,
     #[arg(long, value_name = "FILE")]
@@ -78,8 +89,10 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Deploy {
-    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "check"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "check", "reference", "allow_rewritten"])]
     pub(crate) plan: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) commit: Commit,
     #[arg(long, short)]
     pub(crate) yes: bool,
     #[arg(long)]
@@ -234,6 +247,8 @@ fn help(argument: &str) -> Option<Text> {
         "no_cache" => text!("cli-arg-no-cache"),
         "out" => text!("cli-arg-out"),
         "plan" => text!("cli-arg-plan"),
+        "reference" => text!("cli-arg-ref"),
+        "allow_rewritten" => text!("cli-arg-allow-rewritten"),
         "allow_dirty" => text!("cli-arg-allow-dirty"),
         "in_quiet_hours" => text!("cli-arg-in-quiet-hours"),
         "check" => text!("cli-arg-check"),

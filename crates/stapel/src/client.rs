@@ -5,16 +5,17 @@ use std::collections::HashMap;
 use camino::Utf8PathBuf;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use stapel_agent::protocol::{Announced, Ask, Details, Holder, Opening, Reply, Request, Status};
+use stapel_agent::protocol::{Announced, Ask, Details, Fetched, Holder, Opening, Reply, Request, Status};
 use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
 use stapel_host::{Command, ProcessId};
 use stapel_release::{Direction, Fault, Recorded, Release};
 use stapel_text::{Problem, problem};
-use stapel_tree::Hash;
+use stapel_tree::{Hash, Manifest};
 use stapel_wire::{Agents, Host, MAX_PAYLOAD, Session, SshOptions};
 
+use crate::args::Commit;
 use crate::project::{Project, Tree};
 use crate::render::Screen;
 
@@ -78,7 +79,30 @@ impl Client {
     /// Brings up what of the tree is not on the host yet, and gives what is to be asked for it. It harms nobody and can be
     /// done again.
     pub(crate) async fn bring(&mut self, project: &Project, tree: &Tree, screen: &Screen) -> Result<Ask, Problem> {
-        let manifest = &tree.manifest;
+        let hash = self.offer(project, &tree.manifest, screen).await?;
+        Ok(Ask::Deploy { manifest: hash, commit: tree.commit() })
+    }
+
+    /// Has the host's own checkout fetch, and brings it the files with secrets that are here.
+    pub(crate) async fn fetch(
+        &mut self,
+        project: &Project,
+        commit: &Commit,
+        screen: &Screen,
+    ) -> Result<Fetched, Problem> {
+        let env = project.env()?;
+        if !env.entries.is_empty() {
+            self.offer(project, &env, screen).await?;
+        }
+        let (reference, may_drop) = (commit.reference.clone(), commit.allow_rewritten);
+        match self.ask(&Request::Fetch { reference, may_drop, env: env.entries }).await? {
+            Reply::Fetched(fetched) => Ok(*fetched),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Brings up what of a manifest is not on the host yet, and gives its hash.
+    async fn offer(&mut self, project: &Project, manifest: &Manifest, screen: &Screen) -> Result<Hash, Problem> {
         let known = Request::Known { manifest: Hash::of(&manifest.to_json()) };
         let mut reply = self.ask(&known).await?;
         if reply == Reply::Unknown {
@@ -122,7 +146,7 @@ impl Client {
             }
         }
         match self.ask(&Request::Stored).await? {
-            Reply::Stored => Ok(Ask::Deploy { manifest: hash, commit: tree.commit() }),
+            Reply::Stored => Ok(hash),
             other => Err(unexpected(&other)),
         }
     }

@@ -5,7 +5,7 @@ mod client;
 mod commands;
 mod project;
 mod render;
-mod repository;
+mod source;
 
 use std::process::ExitCode;
 

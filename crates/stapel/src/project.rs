@@ -3,13 +3,13 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use stapel_core::config::{Become, Check, Config, Way};
+use stapel_git::Repository;
 use stapel_text::{Problem, problem};
 use stapel_tree::{Entry, Hash, Manifest, Rules};
 use stapel_wire::Account;
 
 use crate::args::Place;
 use crate::render::Screen;
-use crate::repository::Repository;
 
 /// The name of the configuration file.
 pub(crate) const FILE: &str = "stapel.toml";
@@ -138,6 +138,13 @@ impl Project {
     /// What is to be shipped.
     fn manifest(&self) -> Result<Manifest, Problem> {
         let mut manifest = stapel_tree::scan(&self.root, &self.rules())?;
+        manifest.entries.extend(self.env()?.entries);
+        Ok(manifest)
+    }
+
+    /// The files with secrets that are shipped.
+    pub(crate) fn env(&self) -> Result<Manifest, Problem> {
+        let mut manifest = Manifest::default();
         for name in &self.config.source.env {
             let path = self.root.join(name);
             let content =

@@ -20,11 +20,6 @@ fn trixie_server_lives() -> Result<()> {
 }
 
 #[test]
-fn systemd_server_lives() -> Result<()> {
-    story(Flavour::Systemd)
-}
-
-#[test]
 fn bookworm_server_survives_faults() -> Result<()> {
     faults(Flavour::Bookworm)
 }

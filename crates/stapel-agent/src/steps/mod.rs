@@ -3,6 +3,7 @@
 mod backup;
 mod baseline;
 mod build;
+mod checkout;
 mod image;
 mod keep_image;
 mod migrate;
@@ -34,6 +35,7 @@ pub(crate) fn make(site: &Arc<Site>, spec: &StepSpec) -> Result<Box<dyn Step>, P
         StepSpec::Baseline => Box::new(baseline::Baseline { site }),
         StepSpec::Backup { database } => Box::new(backup::Backup { site, database }),
         StepSpec::Ship => Box::new(ship::Ship { site }),
+        StepSpec::Checkout { commit } => Box::new(checkout::Checkout { site, commit }),
         StepSpec::KeepImage { service } => Box::new(keep_image::KeepImage { site, service }),
         StepSpec::Build { service, no_cache } => Box::new(build::Build { site, service, no_cache }),
         StepSpec::PointImage { service, release } => Box::new(point_image::PointImage { site, service, release }),

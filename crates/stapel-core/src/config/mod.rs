@@ -18,5 +18,5 @@ pub use quiet::{Hours, Quiet};
 pub use reference::reference;
 pub use types::{
     Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay,
-    Service, Source, Target, Watch,
+    Service, Source, SourceKind, Target, Watch,
 };

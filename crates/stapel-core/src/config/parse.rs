@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::table::{Notes, Table};
 use super::{
     Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
-    MigrationTool, Quiet, Relay, Service, Source, Target, Watch, Way,
+    MigrationTool, Quiet, Relay, Service, Source, SourceKind, Target, Watch, Way,
 };
 
 impl Config {
@@ -102,7 +102,23 @@ fn targets(root: &Table<'_>) -> BTreeMap<String, Target> {
 fn source(root: &Table<'_>) -> Source {
     let t = root.table("source");
     let get = |key| t.as_ref().and_then(|t| t.strings(key)).unwrap_or_default();
+    let from =
+        t.as_ref().and_then(|t| t.choice("from", &[("here", SourceKind::Here), ("checkout", SourceKind::Checkout)]));
+    let branch = t.as_ref().and_then(|t| t.string("branch"));
+    if let Some(t) = &t {
+        match from {
+            Some(SourceKind::Checkout) if t.string("path").is_some() => {
+                t.error(t.span_of("path"), text!("core-config-source-path"));
+            }
+            None | Some(SourceKind::Here) if branch.is_some() => {
+                t.error(t.span_of("branch"), text!("core-config-source-branch"));
+            }
+            _ => {}
+        }
+    }
     let source = Source {
+        from: from.unwrap_or_default(),
+        branch,
         path: t.as_ref().and_then(|t| t.string("path")).map_or_else(|| ".".into(), Utf8PathBuf::from),
         exclude: get("exclude"),
         env: get("env"),

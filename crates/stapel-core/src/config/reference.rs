@@ -47,6 +47,8 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[target.NAME]", "path", Given::Required, text!("core-key-target-path")),
         ("[target.NAME]", "state", Given::Optional, text!("core-key-target-state")),
         ("[target.NAME]", "become", Given::Optional, text!("core-key-target-become")),
+        ("[source]", "from", Given::Default("here"), text!("core-key-source-from")),
+        ("[source]", "branch", Given::Optional, text!("core-key-source-branch")),
         ("[source]", "path", Given::Default("."), text!("core-key-source-path")),
         ("[source]", "exclude", Given::Default("[]"), text!("core-key-source-exclude")),
         ("[source]", "env", Given::Default("[]"), text!("core-key-source-env")),

@@ -73,6 +73,9 @@ fn all_errors_of_a_file_come_at_once_and_in_order() {
 fn each_wrong_value_has_its_message() {
     let cases = [
         ("app = \"convertik\"", "app = 3", "core-config-type"),
+        ("[source]", "[source]\nbranch = \"main\"", "core-config-source-branch"),
+        ("[source]", "[source]\nfrom = \"checkout\"\npath = \"app\"", "core-config-source-path"),
+        ("[source]", "[source]\nfrom = \"git\"", "core-config-choice"),
         ("app = \"convertik\"", "app = \" \"", "core-config-empty"),
         ("app = \"convertik\"", "", "core-config-missing"),
         ("app = \"convertik\"", "app = ", "core-config-syntax"),

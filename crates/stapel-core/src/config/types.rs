@@ -94,12 +94,29 @@ pub enum Become {
 /// `[source]`: what is shipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
+    /// Where new versions come from.
+    #[serde(default)]
+    pub from: SourceKind,
+    /// The branch that a checkout on the host follows, if not the one that its own branch does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
     /// The tree, relative to the directory of `stapel.toml`.
     pub path: Utf8PathBuf,
     /// Patterns (as in `.gitignore`) left out besides those that are always left out.
     pub exclude: Vec<String>,
     /// Files with secrets that are shipped though the exclusions leave them out, readable by their owner only.
     pub env: Vec<String>,
+}
+
+/// Where new versions come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// The tree on the operator's machine, which is shipped.
+    #[default]
+    Here,
+    /// The app's directory on the host is a git checkout, which fetches.
+    Checkout,
 }
 
 /// `[compose]`: how compose is called in the app's directory.

@@ -36,6 +36,11 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         add(StepSpec::Backup { database: name.clone() }, None);
     }
     add(StepSpec::Ship, Some(text!("core-why-ship", files = observation.files_differ, foreign = observation.foreign)));
+    if let Some(checkout) = &observation.checkout
+        && let Some(commit) = checkout.goal.clone().filter(|goal| Some(goal) != checkout.head.as_ref())
+    {
+        add(StepSpec::Checkout { commit }, None);
+    }
     for (name, service) in &config.services {
         if observation.services.get(name).is_some_and(ServiceFacts::runs) {
             add(StepSpec::KeepImage { service: name.clone() }, None);

@@ -18,6 +18,11 @@ pub enum StepSpec {
     },
     /// Puts the goal's tree in the app's directory.
     Ship,
+    /// Says to the host's git checkout that the goal's commit is checked out.
+    Checkout {
+        /// The commit.
+        commit: String,
+    },
     /// Keeps the image in use under a dated tag.
     KeepImage {
         /// The service.

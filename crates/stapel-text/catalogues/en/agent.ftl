@@ -164,3 +164,12 @@ agent-drift =
        *[other] { $count } files are not as the release in service put them there: { $names }
     }
     .remedy = Take over into the project what was changed there by hand: a release replaces it, and keeps the original only for its own way back.
+agent-checkout-does = set the checkout to commit { $commit }
+agent-checkout-undoes = set it to the former commit
+agent-checkout-done = the checkout is at { $commit }
+agent-checkout-unclean =
+    { $count ->
+        [one] One file of the checkout on the host was edited there: { $files }
+       *[other] { $count } files of the checkout on the host were edited there: { $files }
+    }
+    .remedy = Bring the edits into the repository, or take them back on the host (`git stash`), or release over them with `--allow-dirty`: they are kept for the way back only. Nothing was changed.

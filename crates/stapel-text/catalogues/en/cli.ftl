@@ -135,8 +135,6 @@ cli-plan-commits =
     }
 cli-plan-commit-same = The same commit is in service: { $commit }
 cli-plan-unfinished = Note: release { $release } was left unfinished; a release would put that right first, and may then be another one than this plan.
-cli-git = git does not let us look at this repository: { $said }
-    .remedy = Follow what it says (`git config --global --add safe.directory DIR` where the directory belongs to somebody else), so that it is known what is released. Nothing was changed.
 cli-plan-commits-gone =
     { $count ->
         [one] One commit is in service that this branch does not have; it goes:
@@ -244,3 +242,7 @@ cli-demo-came-back = came back by itself
 cli-demo-journal = The journal: { $path }
 cli-demo-journal-gone = The journal was { $path } (`--keep` keeps it).
 cli-demo-kept = Everything is kept in { $path }; try `stapel --config { $config } history`.
+cli-arg-ref = A commit, tag or branch instead of the newest commit of the branch (with `from = "checkout"`)
+cli-arg-allow-rewritten = Commits may go that are checked out on the host and not in the branch any more
+cli-commit-here = `--ref` and `--allow-rewritten` are about a checkout on the host; here the tree of this machine is released.
+    .remedy = Check out the commit here (`git switch`), or set `from = "checkout"` in [source]. Nothing was changed.

@@ -80,6 +80,8 @@ core-key-target-host = `local`, or anything that `ssh` accepts as a destination
 core-key-target-path = The app's directory on the host, absolute
 core-key-target-state = Where Stapel keeps journal, dumps and objects there; by default a directory below /var/lib/stapel
 core-key-target-become = How the agent becomes root where `ssh` does not log in as root; `sudo` must not ask for a password
+core-key-source-from = Where new versions come from: `here` is the tree on this machine, `checkout` the git checkout that the app's directory on the host is; it fetches by itself
+core-key-source-branch = The branch of the remote that the checkout follows; by default the one that its own branch follows
 core-key-source-path = The tree that is shipped, relative to this file
 core-key-source-exclude = Patterns as in `.gitignore` of what is not shipped, besides what never is (`.git`, `__pycache__`, `.env`, `venv` and the like)
 core-key-source-env = Files with secrets that are shipped all the same, readable by their owner only
@@ -110,3 +112,5 @@ core-key-watch-every = How often the checks look meanwhile
 core-key-relay-drain = How long requests that are open may take to end on the version that goes
 core-key-quiet-zone = The time zone of the hours, such as Europe/Moscow
 core-key-quiet-hours = Hours in which no release begins, such as "Mon-Fri 09:00-11:00"
+core-config-source-path = `path` is about the tree on this machine; with `from = "checkout"` the app's directory on the host is the tree.
+core-config-source-branch = `branch` needs `from = "checkout"`: the tree on this machine is shipped as it is.

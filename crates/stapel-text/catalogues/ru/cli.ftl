@@ -139,8 +139,6 @@ cli-plan-commits =
     }
 cli-plan-commit-same = В работе тот же коммит: { $commit }
 cli-plan-unfinished = Внимание: релиз { $release } остался незаконченным; новый релиз сначала исправит это и может оказаться не таким, как этот план.
-cli-git = git не даёт заглянуть в этот репозиторий: { $said }
-    .remedy = Сделайте то, что он советует (`git config --global --add safe.directory КАТАЛОГ`, если каталог чужой): должно быть известно, что выпускается. Ничего не было изменено.
 cli-plan-commits-gone =
     { $count ->
         [one] { $count } коммит из тех, что в работе, уйдёт: его нет в этой ветке:
@@ -258,3 +256,7 @@ cli-demo-came-back = вернулся назад сам
 cli-demo-journal = Журнал: { $path }
 cli-demo-journal-gone = Журнал был здесь: { $path } (`--keep` его оставляет).
 cli-demo-kept = Всё оставлено в { $path }; попробуйте `stapel --config { $config } history`.
+cli-arg-ref = Коммит, тег или ветка вместо последнего коммита ветки (при `from = "checkout"`)
+cli-arg-allow-rewritten = Могут уйти коммиты, извлечённые на хосте, которых в ветке больше нет
+cli-commit-here = `--ref` и `--allow-rewritten` относятся к рабочей копии на хосте; здесь выкладывается каталог этой машины.
+    .remedy = Переключитесь здесь на нужный коммит (`git switch`) или укажите `from = "checkout"` в [source]. Ничего не изменено.

@@ -2,11 +2,11 @@ use jiff::{SignedDuration, Timestamp};
 use stapel_core::examination::{Examined, Found, Weight};
 use stapel_text::{Class, Problem, problem, seconds, text};
 
-use super::deploy::uncommitted;
-use crate::args::Place;
+use crate::args::{Commit, Place};
 use crate::client::Client;
-use crate::project::{Project, Tree};
+use crate::project::Project;
 use crate::render::Screen;
+use crate::source::{Brought, Source};
 
 /// How far the two clocks may be apart, the way of the answer included.
 const APART: SignedDuration = SignedDuration::from_secs(30);
@@ -15,11 +15,11 @@ const APART: SignedDuration = SignedDuration::from_secs(30);
 /// nothing else is changed.
 pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
     let project = Project::open(place, screen)?;
-    let tree = project.tree().await?;
+    let source = Source::of(&project, &Commit::default()).await?;
     let mut client = Client::open(&project, screen).await?;
-    let ask = client.bring(&project, &tree, screen).await?;
-    let (mut all, there) = client.examine(ask).await?;
-    all.insert(0, committed(&tree));
+    let brought = source.bring(&mut client, &project, screen).await?;
+    let (mut all, there) = client.examine(brought.ask.clone()).await?;
+    all.insert(0, committed(&brought));
     all.insert(1, quiet(&project));
     all.push(clocks(there));
     screen.examined(&all);
@@ -27,9 +27,9 @@ pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
     Ok(if prevented { Class::Refused.exit_code() } else { 0 })
 }
 
-fn committed(tree: &Tree) -> Examined {
-    let found = uncommitted(&tree.uncommitted).map(Found::prevents).into_iter().collect();
-    Examined { what: text!("cli-examine-commit"), looked: tree.repository.is_some(), found }
+fn committed(brought: &Brought) -> Examined {
+    let found = brought.unclean().map(Found::prevents).into_iter().collect();
+    Examined { what: text!("cli-examine-commit"), looked: brought.is_tracked(), found }
 }
 
 fn quiet(project: &Project) -> Examined {

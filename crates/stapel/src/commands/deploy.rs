@@ -7,9 +7,7 @@ use crate::args::{Deploy, Place};
 use crate::client::Client;
 use crate::project::Project;
 use crate::render::Screen;
-
-/// How many files are named in a refusal.
-const NAMED: usize = 10;
+use crate::source::{Source, uncommitted};
 
 /// Puts the project as it is here in service at the target, or what a saved plan says.
 pub(crate) async fn run(place: &Place, args: &Deploy, screen: &Screen) -> Result<u8, Problem> {
@@ -28,22 +26,19 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     }
     project.also_check(&args.check)?;
     project.may_begin(args.in_quiet_hours)?;
-    let tree = project.tree().await?;
-    if let Some(refused) = uncommitted(&tree.uncommitted).filter(|_| !args.allow_dirty) {
+    let source = Source::of(&project, &args.commit).await?;
+    if let Some(refused) = source.unclean().filter(|_| !args.allow_dirty) {
         return Err(refused);
     }
     let mut client = Client::open(&project, screen).await?;
-    let ask = client.bring(&project, &tree, screen).await?;
+    let brought = source.bring(&mut client, &project, screen).await?;
+    if let Some(refused) = brought.unclean().filter(|_| !args.allow_dirty) {
+        screen.difference(brought.difference());
+        return Err(refused);
+    }
     let may_begin = || project.may_begin(args.in_quiet_hours);
     let manner = Manner { yes: args.yes, quiet: args.quiet, may_begin: &may_begin };
-    carry_out(&mut client, ask, Some(&tree), manner, screen).await
-}
-
-/// The problem with a tree that is not as its commit has it.
-pub(super) fn uncommitted(uncommitted: &[String]) -> Option<Problem> {
-    let files = uncommitted.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    let count = uncommitted.len();
-    (count > 0).then(|| problem!(Refused, "cli-uncommitted", count = count, files = files))
+    carry_out(&mut client, brought.ask.clone(), Some(&brought), manner, screen).await
 }
 
 /// What was planned before: its tree is on the host since then. It was looked at then, so nobody is asked again.

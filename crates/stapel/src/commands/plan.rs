@@ -5,11 +5,11 @@ use stapel_core::config::Config;
 use stapel_core::plan::Plan as Steps;
 use stapel_text::{Problem, problem, text};
 
-use super::release::since;
 use crate::args::{Place, Plan};
 use crate::client::Client;
 use crate::project::Project;
 use crate::render::Screen;
+use crate::source::Source;
 
 /// Shows what a deploy would do, and keeps it for `stapel deploy FILE` where that is asked for. Content goes up, which harms
 /// nobody; nothing else is changed.
@@ -18,22 +18,24 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     if args.no_cache {
         project.without_cache();
     }
-    let tree = project.tree().await?;
+    let source = Source::of(&project, &args.commit).await?;
     let mut client = Client::open(&project, screen).await?;
-    let ask = client.bring(&project, &tree, screen).await?;
-    let (plan, observation, unfinished) = client.plan(ask.clone(), false).await?;
+    let brought = source.bring(&mut client, &project, screen).await?;
+    let (plan, observation, unfinished) = client.plan(brought.ask.clone(), false).await?;
     for release in unfinished {
         screen.say(&text!("cli-plan-unfinished", release = release.id.to_string()));
     }
-    screen.plan(&plan, &observation, since(Some(&tree), &observation).await.as_ref());
-    if !tree.uncommitted.is_empty() {
-        screen.say(&text!("cli-plan-uncommitted", count = tree.uncommitted.len()));
+    screen.plan(&plan, &observation, brought.since(&observation).await.as_ref());
+    let uncommitted = brought.uncommitted().to_vec();
+    if !uncommitted.is_empty() {
+        screen.say(&text!("cli-plan-uncommitted", count = uncommitted.len()));
+        screen.difference(brought.difference());
     }
     if let Err(quiet) = project.may_begin(false) {
         screen.say(&quiet.what);
     }
     if let Some(file) = &args.out {
-        Saved::new(&project, tree.uncommitted, ask, plan).write(file)?;
+        Saved::new(&project, uncommitted, brought.ask, plan).write(file)?;
         screen.say(&text!("cli-plan-saved", file = file.as_str()));
     }
     Ok(0)

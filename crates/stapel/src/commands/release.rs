@@ -3,15 +3,13 @@
 use std::io::IsTerminal;
 
 use stapel_agent::protocol::Ask;
-use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
 use stapel_release::Release;
 use stapel_text::{Class, Problem, problem};
 
 use crate::client::Client;
-use crate::project::Tree;
 use crate::render::Screen;
-use crate::repository::Since;
+use crate::source::Brought;
 
 /// How a release is begun.
 #[derive(Clone, Copy)]
@@ -28,14 +26,18 @@ pub(super) struct Manner<'a> {
 pub(super) async fn carry_out(
     client: &mut Client,
     ask: Ask,
-    tree: Option<&Tree>,
+    brought: Option<&Brought>,
     manner: Manner<'_>,
     screen: &Screen,
 ) -> Result<Option<Release>, Problem> {
     let (plan, observation, recovered) = client.plan(ask.clone(), true).await?;
     recovered.iter().for_each(|release| screen.recovered(release));
     if !manner.quiet {
-        screen.plan(&plan, &observation, since(tree, &observation).await.as_ref());
+        let since = match brought {
+            Some(brought) => brought.since(&observation).await,
+            None => None,
+        };
+        screen.plan(&plan, &observation, since.as_ref());
     }
     if !plan.is_empty() && !manner.yes {
         agreed(screen)?;
@@ -43,12 +45,6 @@ pub(super) async fn carry_out(
         (manner.may_begin)()?;
     }
     run_plan(client, ask, &plan, screen).await
-}
-
-/// The commits between what is in service and a tree.
-pub(super) async fn since(tree: Option<&Tree>, observation: &Observation) -> Option<Since> {
-    let deployed = observation.last.as_ref()?.commit.as_ref()?;
-    Some(tree?.repository.as_ref()?.since(deployed).await)
 }
 
 /// Runs a release of this plan to its end. `None`: there is nothing to do.

@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 use stapel_agent::protocol::Details;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
+use stapel_git::Since;
 use stapel_release::Release;
 use stapel_text::{Problem, Rendered};
-
-use crate::repository::Since;
 
 pub(super) fn problem(problem: &Problem, rendered: &Rendered) -> Value {
     json!({

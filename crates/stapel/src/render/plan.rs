@@ -2,10 +2,10 @@
 
 use stapel_core::observation::{FileChange, Guardian, Observation};
 use stapel_core::plan::{Plan, reach};
+use stapel_git::{Commit, Since};
 use stapel_text::{seconds, text};
 
 use super::Screen;
-use crate::repository::{Commit, Since};
 
 /// How many files, commits and the like are named.
 const NAMED: usize = 20;
@@ -45,6 +45,13 @@ impl Screen {
         // The embedded runtime does not outlive its host anyway.
         if observation.guardian == Guardian::Process && observation.engine != "embedded" {
             self.say(&text!("cli-guardian-process"));
+        }
+    }
+
+    /// What was edited where it should not have been, as git shows it.
+    pub(crate) fn difference(&self, difference: &str) {
+        if !self.json {
+            difference.lines().for_each(|line| self.line(line));
         }
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
 
 mod check;
+mod checkout;
 mod crash;
 mod plan;
 mod steps;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use stapel_core::plan::StepSpec;
 use strum::VariantNames;
 
+use super::checkout::{Remote, git};
 use super::{Stop, answers, project_with, text, version};
 
 /// Which plan is made to fail.
@@ -22,14 +23,22 @@ pub(crate) enum Story {
     Deploy,
     /// Back to the version before, with its schema.
     Rollback,
+    /// A new commit that the host's own checkout fetches.
+    Fetch,
 }
 
 impl Story {
-    const ALL: [Self; 3] = [Self::First, Self::Deploy, Self::Rollback];
+    const ALL: [Self; 4] = [Self::First, Self::Deploy, Self::Rollback, Self::Fetch];
+
+    /// Whether a failure at this step is tried in this story. The last one is [`Story::Deploy`] but for its own step, so
+    /// there that one is tried, and what is undone after the switch.
+    fn tries(self, step: &str) -> bool {
+        self != Self::Fetch || ["checkout", "relay/restore"].contains(&step)
+    }
 
     pub(crate) fn args(self) -> &'static [&'static str] {
         match self {
-            Self::First | Self::Deploy => &["deploy", "--yes", "--json"],
+            Self::First | Self::Deploy | Self::Fetch => &["deploy", "--yes", "--json"],
             Self::Rollback => &["rollback", "--down", "--yes", "--json"],
         }
     }
@@ -43,8 +52,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(story: Story) -> Self {
-        let database = "[database.main]\nkind = \"sqlite\"\npath = \"data/app.db\"\n";
-        let world = Self { dir: project_with("duration = \"200ms\"\nevery = \"100ms\"", database), story };
+        let mut more = "[database.main]\nkind = \"sqlite\"\npath = \"data/app.db\"\n".to_owned();
+        if story == Story::Fetch {
+            more += "[source]\nfrom = \"checkout\"\n";
+        }
+        let world = Self { dir: project_with("duration = \"200ms\"\nevery = \"100ms\"", &more), story };
         match story {
             Story::First => {}
             Story::Deploy => {
@@ -54,6 +66,12 @@ impl World {
             Story::Rollback => {
                 world.released(1);
                 world.released(2);
+            }
+            Story::Fetch => {
+                let remote = Remote::new(world.dir.path());
+                remote.clone_to_host();
+                world.released(1);
+                remote.push_version(2);
             }
         }
         world.settled();
@@ -83,12 +101,27 @@ impl World {
         plan(&said)
     }
 
+    /// The next step from this one on at which a failure is tried. The plan is read anew each time: the database that is left
+    /// by a first attempt is dumped by the next.
+    fn next_tried(&self, from: usize) -> Option<usize> {
+        self.plan()
+            .iter()
+            .enumerate()
+            .skip(from)
+            .find(|(_, step)| self.story.tries(&name(step)))
+            .map(|(index, _)| index)
+    }
+
     /// What there is on the host, as far as a release may change it; by the names of things, without their ids.
     pub(crate) fn seen(&self) -> BTreeMap<String, String> {
         let host = self.dir.path().join("host");
         let mut seen = BTreeMap::new();
         files(&host.join("app"), &host.join("app"), &mut seen);
-        seen.retain(|path, _| !path.starts_with("data/app.db"));
+        seen.retain(|path, _| !path.starts_with("data/app.db") && !path.starts_with(".git/"));
+        if self.story == Story::Fetch {
+            seen.insert("commit".into(), git(&host.join("app"), &["log", "--format=%s", "--max-count=1", "main"]));
+            seen.insert("status of git".into(), git(&host.join("app"), &["status", "--porcelain", "--untracked=no"]));
+        }
         let state = state(&host);
         let read = |path: &str| state.as_ref().and_then(|s| std::fs::read_to_string(s.join(path)).ok());
         seen.insert("image of the next start".into(), read("engine/pointed").unwrap_or_default());
@@ -215,8 +248,8 @@ fn a_failure_anywhere_unwinds(story: Story) {
     let (mut before, kept) = (world.seen(), world.residue());
     let mut residue = kept.clone();
     let mut index = 0;
-    // The plan is read anew each time: the database that is left by a first attempt is dumped by the next.
-    while index < world.plan().len() {
+    while let Some(at) = world.next_tried(index) {
+        index = at;
         for fault in ["before:N", "during:N:1", "during:N:4", "after:N", "undo-twice:N"] {
             let fault = fault.replace('N', &index.to_string());
             let (code, said) = world.run(Some(&fault));
@@ -252,7 +285,8 @@ fn a_failing_undo_leaves_it_serving(story: Story) {
     let _stop = Stop(world.dir.path());
     let mut before = world.seen();
     let mut index = 0;
-    while index < world.plan().len() {
+    while let Some(at) = world.next_tried(index) {
+        index = at;
         let (code, said) = world.run(Some(&format!("undo-fails:{index}")));
         let steps = plan(&said);
         let what = format!("{story:?} undo-fails:{index} ({})", name(&steps[index]));
@@ -311,4 +345,19 @@ fn a_failing_undo_leaves_it_serving_deploy() {
 #[test]
 fn a_failing_undo_leaves_it_serving_rollback() {
     a_failing_undo_leaves_it_serving(Story::Rollback);
+}
+
+#[test]
+fn twice_is_like_once_fetch() {
+    twice_is_like_once(Story::Fetch);
+}
+
+#[test]
+fn a_failure_anywhere_unwinds_fetch() {
+    a_failure_anywhere_unwinds(Story::Fetch);
+}
+
+#[test]
+fn a_failing_undo_leaves_it_serving_fetch() {
+    a_failing_undo_leaves_it_serving(Story::Fetch);
 }

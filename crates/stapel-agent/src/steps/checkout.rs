@@ -1,0 +1,51 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use stapel_release::{Kind, Step, StepContext};
+use stapel_text::{Problem, Text, text};
+
+use crate::Site;
+
+/// The fact that holds the commit that was checked out before.
+const FORMER: &str = "checkout.former";
+
+/// Says to the host's git checkout that the commit is checked out whose files were just put there. Where that is not what
+/// the remote's branch is at, because a release went back, the next `git pull` brings the newer one again.
+pub(super) struct Checkout {
+    pub(super) site: Arc<Site>,
+    pub(super) commit: String,
+}
+
+#[async_trait]
+impl Step for Checkout {
+    fn does(&self) -> Text {
+        text!("agent-checkout-does", commit = short(&self.commit))
+    }
+
+    fn undoes(&self) -> Option<Text> {
+        Some(text!("agent-checkout-undoes"))
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Definition
+    }
+
+    async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let checkout = self.site.checkout().await?;
+        cx.set_fact_once(FORMER, &checkout.head().await?)?;
+        checkout.point(&self.commit).await?;
+        cx.say(text!("agent-checkout-done", commit = short(&self.commit)));
+        Ok(())
+    }
+
+    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        // Before the first commit there is nothing to point to; the files are gone then, too.
+        let Some(Some(former)) = cx.fact::<Option<String>>(FORMER)? else { return Ok(()) };
+        self.site.checkout().await?.point(&former).await
+    }
+}
+
+/// A commit's name as people write it.
+fn short(commit: &str) -> &str {
+    &commit[..commit.floor_char_boundary(10)]
+}

@@ -1,0 +1,105 @@
+use camino::{Utf8Path, Utf8PathBuf};
+use nix::unistd::{Uid, User};
+use stapel_host::{Command, Finished};
+use stapel_text::{Problem, problem};
+
+/// Variables by which git is about another repository than the one of its directory: a hook of git's has them.
+const ELSEWHERE: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+
+/// git, about the repository of one directory and no other.
+#[derive(Debug, Clone)]
+pub(crate) struct Git {
+    root: Utf8PathBuf,
+    /// As whom it runs, if not as us.
+    account: Option<User>,
+}
+
+impl Git {
+    /// As us.
+    pub(crate) fn here(root: &Utf8Path) -> Self {
+        Self { root: root.to_owned(), account: None }
+    }
+
+    /// As the one to whom the repository belongs, where root may choose: the keys for its remote are theirs, what git writes
+    /// has to stay theirs, and what their configuration has git run must not be run by root.
+    pub(crate) fn of_owner(root: &Utf8Path) -> Result<Self, Problem> {
+        use std::os::unix::fs::MetadataExt;
+        let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = root.as_str(), error = e);
+        let (owner, we) = (root.join(".git").metadata().map_err(failed)?.uid(), rustix::process::geteuid());
+        let account = if we.is_root() && owner != 0 {
+            User::from_uid(Uid::from_raw(owner)).map_err(|e| failed(e.into()))?
+        } else {
+            None
+        };
+        Ok(Self { root: root.to_owned(), account })
+    }
+
+    /// The same about a directory below.
+    pub(crate) fn below(&self, path: &str) -> Self {
+        Self { root: self.root.join(path), account: self.account.clone() }
+    }
+
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// A command of this program as that account, in the directory.
+    pub(crate) fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program).current_dir(&self.root).env("LC_ALL", "C");
+        if let Some(user) = &self.account {
+            let home = user.dir.as_os_str();
+            command = command.account(user.uid.as_raw(), user.gid.as_raw()).env("HOME", home);
+            command = command.env("USER", &user.name).env("LOGNAME", &user.name);
+        }
+        command
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let command = ELSEWHERE.iter().fold(self.program("git"), |command, name| command.without_env(name));
+        // Nobody is there who could be asked for a password.
+        command.args(args.iter().copied()).env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0")
+    }
+
+    /// What it says, whatever its exit code.
+    pub(crate) async fn ask(&self, args: &[&str]) -> Result<Finished, Problem> {
+        self.command(args).finish().await
+    }
+
+    /// What it puts out, without the line end.
+    ///
+    /// # Errors
+    /// `git-refused` with what it said.
+    pub(crate) async fn run(&self, args: &[&str]) -> Result<String, Problem> {
+        let said = self.ask(args).await?;
+        if said.code == 0 { Ok(said.stdout.trim_end_matches('\n').to_owned()) } else { Err(refused(&said)) }
+    }
+
+    /// The commit that something names; `None` where there is none.
+    pub(crate) async fn commit(&self, name: &str) -> Result<Option<String>, Problem> {
+        let name = format!("{name}^{{commit}}");
+        let said = self.ask(&["rev-parse", "--verify", "--quiet", "--end-of-options", &name]).await?;
+        Ok((said.code == 0).then(|| said.stdout.trim().to_owned()))
+    }
+
+    /// The paths that are not as the commit has them, from the top of the repository, and whether each is one that is not
+    /// there any more; with those that git does not know, if they are wanted. What it is told to ignore is not among them.
+    pub(crate) async fn status(&self, untracked: bool) -> Result<Vec<(String, bool)>, Problem> {
+        let untracked = if untracked { "--untracked-files=all" } else { "--untracked-files=no" };
+        let said =
+            self.run(&["status", "--porcelain=v1", "-z", untracked, "--ignore-submodules=none", "--", "."]).await?;
+        let mut found = Vec::new();
+        let mut entries = said.split('\0');
+        while let Some(entry) = entries.next() {
+            let (Some(state), Some(path)) = (entry.get(..2), entry.get(3..)) else { continue };
+            found.push((path.to_owned(), state.contains('D')));
+            // A rename has the former name behind it.
+            let former = if state.contains('R') { entries.next() } else { None };
+            found.extend(former.map(|path| (path.to_owned(), true)));
+        }
+        Ok(found)
+    }
+}
+
+pub(crate) fn refused(said: &Finished) -> Problem {
+    problem!(Refused, "git-refused", said = said.stderr.trim())
+}

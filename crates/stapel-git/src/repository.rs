@@ -1,0 +1,72 @@
+use camino::Utf8Path;
+use stapel_text::Problem;
+use stapel_tree::{Manifest, Rules};
+
+use crate::git::{Git, refused};
+use crate::since::{DIRTY, Since, since};
+
+/// The git repository on the operator's machine, as seen from the directory that is shipped.
+pub struct Repository {
+    git: Git,
+    /// The commit that is checked out; `None` in a repository without one.
+    head: Option<String>,
+    /// Where the directory is in the repository: empty, or with a `/` at its end.
+    prefix: String,
+}
+
+impl Repository {
+    /// The repository that this directory is in, if it is in one.
+    ///
+    /// # Errors
+    /// `git-refused` where there is one that git does not let us look at: what it would tell is not to be passed over.
+    pub async fn of(root: &Utf8Path) -> Result<Option<Self>, Problem> {
+        let inside = root.ancestors().any(|dir| dir.join(".git").exists());
+        let git = Git::here(root);
+        let asked = match git.ask(&["rev-parse", "--show-prefix"]).await {
+            Ok(asked) => asked,
+            // There is no git on this machine.
+            Err(_) if !inside => return Ok(None),
+            Err(why) => return Err(why),
+        };
+        if asked.code != 0 {
+            let none = asked.stderr.contains("not a git repository") && !inside;
+            return if none { Ok(None) } else { Err(refused(&asked)) };
+        }
+        let prefix = asked.stdout.trim_end_matches('\n').to_owned();
+        let head = git.commit("HEAD").await?;
+        Ok(Some(Self { git, head, prefix }))
+    }
+
+    /// The commit that a release of this tree comes from; it says so where something in it is not committed.
+    pub fn commit(&self, uncommitted: &[String]) -> Option<String> {
+        self.head.as_ref().map(|head| format!("{head}{}", if uncommitted.is_empty() { "" } else { DIRTY }))
+    }
+
+    /// What is shipped, or would be removed on the host, and is not as the commit has it; relative to the directory. What git
+    /// is told to ignore is not among it.
+    ///
+    /// # Errors
+    /// `git-refused`, `tree-pattern-bad`.
+    pub async fn uncommitted(&self, shipped: &Manifest, rules: &Rules) -> Result<Vec<String>, Problem> {
+        let mut found = Vec::new();
+        for (path, removed) in self.git.status(true).await? {
+            let Some(path) = path.strip_prefix(&self.prefix) else { continue };
+            if ships(shipped, path) || (removed && !rules.excludes(path)?) {
+                found.push(path.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// What lies between a deployed commit and the one that is checked out.
+    pub async fn since(&self, deployed: &str) -> Since {
+        since(&self.git, deployed, self.head.as_deref()).await
+    }
+}
+
+/// Whether this path is shipped, or something below it: git names a repository inside of another one as a whole.
+fn ships(shipped: &Manifest, path: &str) -> bool {
+    let below = format!("{}/", path.trim_end_matches('/'));
+    let mut after = shipped.entries.range(below.clone()..);
+    shipped.entries.contains_key(path) || after.next().is_some_and(|(found, _)| found.starts_with(&below))
+}
