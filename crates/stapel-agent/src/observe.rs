@@ -1,7 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::Utf8Path;
+use stapel_core::Touched;
 use stapel_core::config::EngineKind;
 use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts};
 use stapel_core::plan::{self, Goal, Plan, StepSpec};
@@ -28,7 +29,7 @@ impl Site {
                 let goal = &to.plan.goal;
                 let down_to = if *down {
                     // Not known is not the same as none: that would be the way down to nothing.
-                    let revisions: Option<Vec<String>> = self.journal.fact(to.id, REVISIONS)?;
+                    let revisions = self.revisions_after(to.id)?;
                     let unknown = || problem!(Refused, "agent-rollback-unknown-revision", release = to.id.to_string());
                     match revisions.ok_or_else(unknown)?.as_slice() {
                         [] => Some(String::new()),
@@ -42,6 +43,18 @@ impl Site {
                 Ok(Goal::Rollback { to: to.id, manifest, fingerprint, down_to })
             }
         }
+    }
+
+    /// Where the schema was after a release: as it noted, or as the newest before it that looked; those between had nothing
+    /// to migrate.
+    fn revisions_after(&self, release: u64) -> Result<Option<Vec<String>>, Problem> {
+        let all = self.journal.history(usize::from(u16::MAX))?;
+        for one in all.iter().filter(|r| r.id <= release && r.outcome.is_some_and(|o| o.exit_code() == 0)) {
+            if let Some(found) = self.journal.fact(one.id, REVISIONS)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// The release that a rollback leads to: the one named, else the one that was in service before the one that is.
@@ -77,10 +90,13 @@ impl Site {
         for name in self.config.services.keys() {
             let real = self.world.instances.real(name).await?;
             let pointed = self.world.images.pointed(name).await?;
-            services.insert(name.clone(), ServiceFacts { real, pointed });
+            services.insert(name.clone(), ServiceFacts { real, pointed, touched: None });
         }
         let manifest = self.manifest(goal.manifest())?;
         let change = self.change_to(&manifest).await?;
+        for (name, facts) in &mut services {
+            facts.touched = self.touched(name, &manifest, &change).await?;
+        }
         let serves = services.values().any(ServiceFacts::runs);
         let mut databases = BTreeMap::new();
         for (name, database) in &self.databases {
@@ -115,6 +131,19 @@ impl Site {
         };
         observation.schema = self.schema(&manifest, &observation).await?;
         Ok(observation)
+    }
+
+    /// How a service is touched by what changes on the host, and by what the last release did not have: that may lie there
+    /// already, brought by hand, and be in no image.
+    async fn touched(&self, service: &str, goal: &Manifest, change: &Applied) -> Result<Option<Touched>, Problem> {
+        let (Some(parts), Some(last)) = (self.world.images.parts(service).await?, self.shipped_before()?) else {
+            return Ok(None);
+        };
+        let differs = |path: &&String| last.entries.get(*path) != goal.entries.get(*path);
+        let paths: BTreeSet<&String> = last.entries.keys().chain(goal.entries.keys()).filter(differs).collect();
+        let paths = paths.into_iter().chain(change.files().map(|c| &c.path)).map(String::as_str);
+        let paths: BTreeSet<&str> = paths.collect();
+        Ok(Some(Touched::by(&parts, paths, &self.config.source.env)))
     }
 
     fn last_release(&self) -> Result<Option<LastRelease>, Problem> {

@@ -8,3 +8,6 @@ pub mod examination;
 pub mod observation;
 pub mod plan;
 pub mod ports;
+mod touched;
+
+pub use touched::Touched;

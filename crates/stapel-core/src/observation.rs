@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Touched;
 use crate::ports::{ImageId, Instance};
 
 /// What was found on the host.
@@ -138,6 +139,9 @@ pub struct ServiceFacts {
     pub real: Option<Instance>,
     /// What the next start would take.
     pub pointed: Option<ImageId>,
+    /// How what the goal changes touches it; `None` where its definition is not there yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched: Option<Touched>,
 }
 
 impl ServiceFacts {

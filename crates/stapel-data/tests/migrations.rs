@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use stapel_core::ports::{ImageId, Images, Lines};
+use stapel_core::ports::{ImageId, Images, Lines, Parts};
 use stapel_data::migrations::{Argv, Commands, Migrations, Tool};
 use stapel_text::Problem;
 
@@ -37,6 +37,7 @@ macro_rules! never {
 never! {
     in_use(s: &str) -> Option<ImageId>;
     pointed(s: &str) -> Option<ImageId>;
+    parts(s: &str) -> Option<Parts>;
     point(s: &str, i: &ImageId) -> ();
     unpoint(s: &str) -> ();
     build(s: &str, n: bool, l: &dyn Lines) -> ImageId;

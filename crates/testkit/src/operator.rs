@@ -60,6 +60,15 @@ impl Operator {
         self.configure("host = \"convertik.example\"", &format!("host = \"{}\"", self.server.name()))
     }
 
+    /// Adds text to a file of the checkout, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When the disk does not let it.
+    pub fn append(&self, file: &str, text: &str) -> Result<()> {
+        let mut file = File::options().create(true).append(true).open(self.checkout().join(file))?;
+        Ok(std::io::Write::write_all(&mut file, text.as_bytes())?)
+    }
+
     /// Writes `to` for `from` in the checkout's `stapel.toml`.
     ///
     /// # Errors

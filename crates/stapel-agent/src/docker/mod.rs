@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stapel_core::ports::{Exec, ExecOutput, ImageId, Images, Instance, Lines};
+use stapel_core::ports::{Exec, ExecOutput, ImageId, Images, Instance, Lines, Parts};
 use stapel_engine::{Aliases, Compose, Docker, Engine, Project, Protocol};
 use stapel_net::farewell::Farewell;
 use stapel_net::forwarder::Launch;
@@ -148,6 +148,10 @@ impl Images for DockerWorld {
 
     async fn pointed(&self, service: &str) -> Result<Option<ImageId>, Problem> {
         if self.knows(service).await? { self.docker().await?.pointed(service).await } else { Ok(None) }
+    }
+
+    async fn parts(&self, service: &str) -> Result<Option<Parts>, Problem> {
+        if self.knows(service).await? { self.docker().await?.parts(service).await } else { Ok(None) }
     }
 
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {

@@ -4,6 +4,7 @@ mod backup;
 mod baseline;
 mod build;
 mod checkout;
+mod hold_image;
 mod image;
 mod keep_image;
 mod migrate;
@@ -37,6 +38,7 @@ pub(crate) fn make(site: &Arc<Site>, spec: &StepSpec) -> Result<Box<dyn Step>, P
         StepSpec::Ship => Box::new(ship::Ship { site }),
         StepSpec::Checkout { commit } => Box::new(checkout::Checkout { site, commit }),
         StepSpec::KeepImage { service } => Box::new(keep_image::KeepImage { site, service }),
+        StepSpec::HoldImage { service } => Box::new(hold_image::HoldImage { site, service }),
         StepSpec::Build { service, no_cache } => Box::new(build::Build { site, service, no_cache }),
         StepSpec::PointImage { service, release } => Box::new(point_image::PointImage { site, service, release }),
         StepSpec::Migrate { service } => Box::new(migrate::Migrate { site, service }),

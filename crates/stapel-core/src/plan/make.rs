@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
+
 use stapel_text::{Problem, Text, problem, text};
 
 use super::{Chosen, Goal, Plan, Planned, StepSpec, digest};
-use crate::config::Config;
+use crate::Touched;
+use crate::config::{Config, Service};
 use crate::observation::{Observation, Schema, ServiceFacts};
 
 /// Chooses a rollout for a service; the rollouts themselves are another room's.
@@ -24,15 +27,20 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         return Ok(plan);
     }
     enough_disk(observation)?;
+    let works: BTreeMap<&String, Work> =
+        config.services.iter().map(|(name, service)| (name, work(name, service, observation, goal))).collect();
+    let migrates = migrates(config, observation, goal, &works);
+    // Where nothing but files changes, nothing of the app's can get worse.
+    let acts = migrates || works.values().any(|work| work.replaces());
     let mut add = |spec: StepSpec, why: Option<Text>| {
         plan.steps.push(Planned { spec, why, does: None, undoes: None, takes_s: None, leaves: Vec::new() })
     };
     let serves = observation.serves();
-    if serves {
+    if acts && serves {
         add(StepSpec::Baseline, None);
     }
     // Also where the app does not serve: what is in its database is not lost for that.
-    for name in observation.databases.keys() {
+    for name in observation.databases.keys().filter(|_| acts) {
         add(StepSpec::Backup { database: name.clone() }, None);
     }
     add(StepSpec::Ship, Some(text!("core-why-ship", files = observation.files_differ, foreign = observation.foreign)));
@@ -42,20 +50,24 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         add(StepSpec::Checkout { commit }, None);
     }
     for (name, service) in &config.services {
-        if observation.services.get(name).is_some_and(ServiceFacts::runs) {
+        let work = &works[name];
+        if !matches!(work, Work::Hold { .. }) && observation.services.get(name).is_some_and(ServiceFacts::runs) {
             add(StepSpec::KeepImage { service: name.clone() }, None);
         }
-        match goal {
-            Goal::Deploy { .. } => add(StepSpec::Build { service: name.clone(), no_cache: service.no_cache }, None),
-            Goal::Rollback { to, .. } => add(StepSpec::PointImage { service: name.clone(), release: *to }, None),
+        match work {
+            Work::Build { why } => {
+                add(StepSpec::Build { service: name.clone(), no_cache: service.no_cache }, why.clone())
+            }
+            Work::Point { release } => add(StepSpec::PointImage { service: name.clone(), release: *release }, None),
+            Work::Hold { why, .. } => add(StepSpec::HoldImage { service: name.clone() }, Some(why.clone())),
         }
     }
-    if let (Goal::Deploy { .. }, Some(migration)) = (goal, &config.migration) {
+    if let Some(migration) = config.migration.as_ref().filter(|_| migrates) {
         add(StepSpec::Migrate { service: migration.service.clone() }, observation.schema.as_ref().map(pending));
     }
     let mut gap_s = 0.0;
     let unknown = ServiceFacts::default();
-    for name in config.services.keys() {
+    for name in config.services.keys().filter(|name| works[*name].replaces()) {
         let chosen = rollouts.choose(name, config, observation.services.get(name).unwrap_or(&unknown))?;
         gap_s += chosen.gap_s;
         let mut why = Some(chosen.why);
@@ -63,16 +75,74 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
             add(phase, why.take());
         }
     }
-    add(StepSpec::Verify, None);
+    if acts {
+        add(StepSpec::Verify, None);
+    }
     if let (Goal::Rollback { down_to: Some(to), .. }, Some(migration)) = (goal, &config.migration) {
         add(StepSpec::MigrateDown { service: migration.service.clone(), to: to.clone() }, None);
     }
-    if serves {
+    if acts && serves {
         add(StepSpec::Watch, None);
     }
     add(StepSpec::Prune, None);
     plan.gap_s = gap_s;
     Ok(plan)
+}
+
+/// What a release has to do for a service.
+enum Work {
+    /// Build its image, and replace it.
+    Build { why: Option<Text> },
+    /// Take the image of an earlier release, and replace it.
+    Point { release: u64 },
+    /// Leave its image, and replace it or not even that.
+    Hold { why: Text, replaces: bool },
+}
+
+impl Work {
+    fn replaces(&self) -> bool {
+        !matches!(self, Self::Hold { replaces: false, .. })
+    }
+}
+
+/// By what the changed files are to the service. Where that cannot be told it is built: what has not changed is in the
+/// cache then.
+fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -> Work {
+    if let Goal::Rollback { to, .. } = goal {
+        return Work::Point { release: *to };
+    }
+    let released = observation.last.as_ref().and_then(|last| last.images.get(name));
+    let facts = observation.services.get(name).filter(|facts| facts.runs());
+    // What runs, what the next start would take and what the last release has put in service are the same.
+    let ours = facts.is_some_and(|facts| {
+        released.is_some() && facts.pointed.as_ref() == released && facts.real.as_ref().map(|r| &r.image) == released
+    });
+    let Some(touched) = facts.and_then(|facts| facts.touched.as_ref()).filter(|_| ours) else {
+        return Work::Build { why: None };
+    };
+    match touched {
+        _ if service.no_cache => Work::Build { why: None },
+        Touched { image, .. } if *image > 0 => Work::Build { why: Some(text!("core-why-build", files = *image)) },
+        Touched { definition: true, .. } => Work::Build { why: Some(text!("core-why-build-definition")) },
+        Touched { env, .. } if !env.is_empty() => {
+            Work::Hold { why: text!("core-why-hold-env", files = env.join(", ")), replaces: true }
+        }
+        Touched { mounts, .. } if *mounts > 0 => {
+            Work::Hold { why: text!("core-why-hold-mounts", files = *mounts), replaces: true }
+        }
+        _ => Work::Hold { why: text!("core-why-hold"), replaces: false },
+    }
+}
+
+/// Whether the migration tool has to run: it need not where its files are as they were and nothing is pending.
+fn migrates(config: &Config, observation: &Observation, goal: &Goal, works: &BTreeMap<&String, Work>) -> bool {
+    let (Goal::Deploy { .. }, Some(migration)) = (goal, &config.migration) else { return false };
+    let pending = observation.schema.as_ref().map(|schema| !schema.pending.is_empty());
+    match works.get(&migration.service) {
+        Some(Work::Hold { replaces: false, .. }) => pending == Some(true),
+        Some(Work::Hold { .. }) => pending != Some(false),
+        _ => true,
+    }
 }
 
 /// What the steps start from: the files that are going to be replaced, and what serves.

@@ -28,6 +28,11 @@ pub enum StepSpec {
         /// The service.
         service: String,
     },
+    /// Keeps the image in use for this release, too: what it is built from does not change.
+    HoldImage {
+        /// The service.
+        service: String,
+    },
     /// Builds the new image while the old one serves.
     Build {
         /// The service.

@@ -16,6 +16,19 @@ impl fmt::Display for ImageId {
     }
 }
 
+/// What of the app's directory a service is made of: paths relative to it, files or directories, `.` for all of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// What its image is built from; `None` where that cannot be told.
+    pub image: Option<Vec<String>>,
+    /// What its environment comes from.
+    pub env: Vec<String>,
+    /// What it has mounted.
+    pub mounts: Vec<String>,
+    /// What defines the services.
+    pub definition: Vec<String>,
+}
+
 /// Images of an app's services: what runs, what the next start would take, what is kept for the way back.
 #[async_trait]
 pub trait Images: Send + Sync {
@@ -24,6 +37,9 @@ pub trait Images: Send + Sync {
 
     /// The image that the service's definition names, which the next start takes; `None` before the first build.
     async fn pointed(&self, service: &str) -> Result<Option<ImageId>, Problem>;
+
+    /// What the service is made of, by its definition as it is now; `None` where there is none yet.
+    async fn parts(&self, service: &str) -> Result<Option<Parts>, Problem>;
 
     /// Makes the service's definition name `image`, without touching what runs.
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem>;

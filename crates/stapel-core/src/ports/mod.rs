@@ -11,7 +11,7 @@ mod traffic;
 mod world;
 
 pub use exec::{Exec, ExecOutput};
-pub use images::{ImageId, Images};
+pub use images::{ImageId, Images, Parts};
 pub use instances::{Health, Instance, Instances};
 pub use lines::{Lines, Silent};
 pub use traffic::Traffic;

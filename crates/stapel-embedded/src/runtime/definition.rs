@@ -8,7 +8,7 @@ use crate::app::HIGHEST_VERSION;
 use crate::files;
 
 /// The name of the definition in the app's directory.
-const FILE: &str = "app.toml";
+pub(crate) const FILE: &str = "app.toml";
 
 /// What `app.toml` says: the embedded runtime's compose file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

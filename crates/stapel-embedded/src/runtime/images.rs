@@ -1,11 +1,11 @@
 use async_trait::async_trait;
 use camino::Utf8PathBuf;
-use stapel_core::ports::{ImageId, Images, Lines};
+use stapel_core::ports::{ImageId, Images, Lines, Parts};
 use stapel_host::Command;
 use stapel_text::{Problem, problem};
 
 use super::Embedded;
-use super::definition::Definition;
+use super::definition::{Definition, FILE};
 use super::image::Image;
 use super::processes::{MARK, Place};
 use super::record::Slot;
@@ -19,6 +19,11 @@ impl Images for Embedded {
 
     async fn pointed(&self, _service: &str) -> Result<Option<ImageId>, Problem> {
         Ok(files::read(&self.pointed_file())?.map(ImageId))
+    }
+
+    /// An image is made of what `app.toml` says.
+    async fn parts(&self, _service: &str) -> Result<Option<Parts>, Problem> {
+        Ok(Some(Parts { image: Some(vec![FILE.to_owned()]), ..Parts::default() }))
     }
 
     async fn point(&self, _service: &str, image: &ImageId) -> Result<(), Problem> {

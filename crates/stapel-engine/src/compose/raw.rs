@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// A number, a word or a truth value, all of which compose takes for each other.
 #[derive(Deserialize)]
@@ -48,6 +49,14 @@ pub(super) struct Config {
     pub(super) services: BTreeMap<String, Service>,
     pub(super) networks: Option<BTreeMap<String, Option<Named>>>,
     pub(super) volumes: Option<BTreeMap<String, Option<Named>>>,
+    pub(super) configs: Option<BTreeMap<String, Option<Kept>>>,
+    pub(super) secrets: Option<BTreeMap<String, Option<Kept>>>,
+}
+
+/// A config or a secret at the top of the file.
+#[derive(Deserialize)]
+pub(super) struct Kept {
+    pub(super) file: Option<String>,
 }
 
 /// A network or a volume at the top of the file.
@@ -86,7 +95,13 @@ pub(super) struct Service {
 #[serde(untagged)]
 pub(super) enum Build {
     Context(String),
-    Long { context: Option<String>, dockerfile: Option<String> },
+    Long {
+        context: Option<String>,
+        dockerfile: Option<String>,
+        additional_contexts: Option<IgnoredAny>,
+        dockerfile_inline: Option<IgnoredAny>,
+        secrets: Option<IgnoredAny>,
+    },
 }
 
 #[derive(Deserialize)]

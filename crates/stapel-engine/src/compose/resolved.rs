@@ -19,6 +19,8 @@ pub struct Resolved {
     pub networks: BTreeMap<String, Network>,
     /// Volumes by the name they have in the file.
     pub volumes: BTreeMap<String, Network>,
+    /// The files that configs and secrets of the definition come from.
+    pub files: Vec<Utf8PathBuf>,
 }
 
 /// A network or volume as the engine knows it.
@@ -80,6 +82,8 @@ pub struct Build {
     pub context: String,
     /// The Dockerfile, relative to the context.
     pub dockerfile: String,
+    /// Whether it takes from more than the context: further contexts, a Dockerfile inside of the definition, secrets.
+    pub more: bool,
 }
 
 /// What a definition says about a health check.
@@ -121,7 +125,9 @@ impl Resolved {
             .map(|(key, raw)| Some((key, Service::read(raw, &networks)?)))
             .collect::<Option<BTreeMap<_, _>>>()?;
         let volumes = named(config.volumes, &name);
-        Some(Self { version: config.version.map(raw::Scalar::word), services, networks, volumes, name })
+        let kept = [config.configs, config.secrets].into_iter().flatten().flatten();
+        let files = kept.filter_map(|(_, kept)| kept?.file.map(Utf8PathBuf::from)).collect();
+        Some(Self { version: config.version.map(raw::Scalar::word), services, networks, volumes, files, name })
     }
 }
 
@@ -195,11 +201,15 @@ fn read_port(port: raw::Port) -> Option<Vec<Port>> {
 
 impl Build {
     fn read(raw: raw::Build) -> Self {
-        let (context, dockerfile) = match raw {
-            raw::Build::Context(context) => (Some(context), None),
-            raw::Build::Long { context, dockerfile } => (context, dockerfile),
+        let (context, dockerfile, more) = match raw {
+            raw::Build::Context(context) => (Some(context), None, false),
+            raw::Build::Long { context, dockerfile, additional_contexts, dockerfile_inline, secrets } => {
+                let more = additional_contexts.is_some() || dockerfile_inline.is_some() || secrets.is_some();
+                (context, dockerfile, more)
+            }
         };
-        Self { context: context.unwrap_or_default(), dockerfile: dockerfile.unwrap_or_else(|| "Dockerfile".to_owned()) }
+        let dockerfile = dockerfile.unwrap_or_else(|| "Dockerfile".to_owned());
+        Self { context: context.unwrap_or_default(), dockerfile, more }
     }
 }
 

@@ -20,7 +20,8 @@ fn what_a_release_needs_is_there() {
     assert_eq!(conv.name, "conv");
     let api = &conv.services["convertik-api"];
     assert_eq!(api.image.as_deref(), Some("convertik-api:latest"));
-    assert_eq!(api.build, Some(Build { context: "/srv/conv/backend".into(), dockerfile: "Dockerfile".into() }));
+    let build = Build { context: "/srv/conv/backend".into(), dockerfile: "Dockerfile".into(), more: false };
+    assert_eq!(api.build, Some(build));
     assert_eq!(api.container_name.as_deref(), Some("convertik-api"));
     assert_eq!(
         api.ports,

@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use bollard::errors::Error;
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
-use stapel_core::ports::{ImageId, Images, Instances, Lines};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use stapel_core::ports::{ImageId, Images, Instances, Lines, Parts};
 use stapel_text::{Problem, problem};
 
 use super::Docker;
@@ -60,6 +61,27 @@ impl Images for Docker {
 
     async fn pointed(&self, service: &str) -> Result<Option<ImageId>, Problem> {
         self.image(&self.image_name(service)?).await
+    }
+
+    async fn parts(&self, service: &str) -> Result<Option<Parts>, Problem> {
+        let (definition, root) = (self.service(service)?, &self.project.directory);
+        let inside = |path: &Utf8Path| below(root, path);
+        let image = match &definition.build {
+            None => Some(Vec::new()),
+            // From elsewhere, or from more than can be told.
+            Some(build) if build.more => None,
+            Some(build) => inside(Utf8Path::new(&build.context)).map(|context| {
+                let dockerfile = Utf8Path::new(&build.context).join(&build.dockerfile);
+                [context].into_iter().chain(inside(&dockerfile)).collect()
+            }),
+        };
+        let mounts = definition.volumes.iter().filter(|volume| volume.bind);
+        let mounts = mounts.filter_map(|volume| inside(Utf8Path::new(volume.source.as_ref()?))).collect();
+        let env = definition.env_files.iter().filter_map(|file| inside(file)).collect();
+        let files = self.project.files.iter().map(|file| root.join(file));
+        let definition = files.chain(self.resolved.files.iter().map(|file| root.join(file)));
+        let definition = definition.filter_map(|file| inside(&file)).collect();
+        Ok(Some(Parts { image, env, mounts, definition }))
     }
 
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {
@@ -134,6 +156,20 @@ impl Images for Docker {
     ) -> Result<i32, Problem> {
         self.once(service, image, argv, lines).await
     }
+}
+
+/// A path from this directory on, `.` for itself; `None` where it does not lie below.
+fn below(root: &Utf8Path, path: &Utf8Path) -> Option<String> {
+    let mut plain = Utf8PathBuf::new();
+    for part in root.join(path).components() {
+        match part {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => drop(plain.pop()),
+            other => plain.push(other),
+        }
+    }
+    let inside = plain.strip_prefix(root).ok()?;
+    Some(if inside.as_str().is_empty() { ".".to_owned() } else { inside.as_str().to_owned() })
 }
 
 impl Docker {

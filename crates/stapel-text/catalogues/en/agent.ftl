@@ -173,3 +173,6 @@ agent-checkout-unclean =
        *[other] { $count } files of the checkout on the host were edited there: { $files }
     }
     .remedy = Bring the edits into the repository, or take them back on the host (`git stash`), or release over them with `--allow-dirty`: they are kept for the way back only. Nothing was changed.
+agent-hold-image-does = keep the image of { $service } that is in use
+agent-hold-image-changed = Another image of { $service } runs than when the release was planned.
+    .remedy = Release again: the plan will be made from what runs now.

@@ -114,3 +114,16 @@ core-key-quiet-zone = The time zone of the hours, such as Europe/Moscow
 core-key-quiet-hours = Hours in which no release begins, such as "Mon-Fri 09:00-11:00"
 core-config-source-path = `path` is about the tree on this machine; with `from = "checkout"` the app's directory on the host is the tree.
 core-config-source-branch = `branch` needs `from = "checkout"`: the tree on this machine is shipped as it is.
+core-why-build =
+    { $files ->
+        [one] one file that it is built from changes
+       *[other] { $files } files that it is built from change
+    }
+core-why-build-definition = what defines the services may change
+core-why-hold = nothing changes for it; it is not replaced
+core-why-hold-env = only its environment changes: { $files }
+core-why-hold-mounts =
+    { $files ->
+        [one] only what it has mounted changes: one file
+       *[other] only what it has mounted changes: { $files } files
+    }

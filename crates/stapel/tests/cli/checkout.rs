@@ -53,7 +53,7 @@ impl<'a> Remote<'a> {
         self.push("app.toml", &format!("version = {version}\n"), &format!("Version {version}"));
     }
 
-    fn push(&self, file: &str, content: &str, subject: &str) {
+    pub(crate) fn push(&self, file: &str, content: &str, subject: &str) {
         self.commit(file, content, subject);
         git(&self.work(), &["push", "--quiet", "origin", "HEAD:main"]);
     }

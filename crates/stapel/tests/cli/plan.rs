@@ -63,6 +63,24 @@ fn a_plan_says_what_changes_and_changes_nothing() {
     assert!(third.contains("On another branch") && third.contains("does not have; it goes"), "{third}");
 }
 
+/// Only what the app is made of has it replaced (RUNBOOKS.md, C10).
+#[test]
+fn what_the_app_is_not_made_of_changes_without_replacing_it() {
+    let dir = project();
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    run(dir, &["deploy", "--yes"], 0);
+    std::fs::write(dir.join("project/README"), "new").unwrap();
+    let said = run(dir, &["deploy", "--yes"], 0);
+    assert!(said.contains("nothing changes for it") && !said.contains("candidate"), "{said}");
+    assert!(run(dir, &["deploy", "--yes"], 0).contains("Nothing to do"));
+    version(dir, 2);
+    assert!(run(dir, &["deploy", "--yes"], 0).contains("one file that it is built from changes"));
+    // A release that left the image alone can be gone back to like any other.
+    run(dir, &["rollback", "2", "--down", "--yes"], 0);
+    assert!(super::answers(dir).unwrap().contains('1'));
+}
+
 #[test]
 fn what_is_not_committed_is_not_released_unless_asked() {
     let dir = project();

@@ -45,6 +45,26 @@ fn story(flavour: Flavour) {
     // The same again is nothing to do.
     assert!(releases(&["deploy", "--yes"], 0).contains("Nothing to do"));
 
+    // Only the environment: the image stays, and the database that reads the same file is left alone. Only a page of words:
+    // nothing is replaced (RUNBOOKS.md, C9 and C10).
+    let started =
+        |name: &str| operator.server().run(&["docker", "inspect", "--format", "{{.State.StartedAt}}", name]).unwrap();
+    let (api, database) = (started("convertik-api"), started("convertik-db"));
+    operator.append(".env.production", "\nFEATURE_NOTES=on\n").unwrap();
+    let said = releases(&["deploy", "--yes"], 0);
+    assert!(
+        said.contains("only its environment changes: .env.production") && !said.contains("build the new"),
+        "{said}"
+    );
+    is_now("1", "0003");
+    let environment = operator.server().run(&["docker", "exec", "convertik-api", "printenv", "FEATURE_NOTES"]);
+    assert_eq!(environment.unwrap(), "on");
+    assert!(started("convertik-api") != api && started("convertik-db") == database);
+    let api = started("convertik-api");
+    operator.append("NOTES.txt", "for people\n").unwrap();
+    assert!(releases(&["deploy", "--yes"], 0).contains("it is not replaced"));
+    assert_eq!(started("convertik-api"), api);
+
     // A new version with a migration, which the plan names beforehand.
     operator.has("2").unwrap();
     let said = releases(&["check"], 0);

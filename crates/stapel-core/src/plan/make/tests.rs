@@ -1,5 +1,5 @@
 use super::*;
-use crate::observation::{LastRelease, Room};
+use crate::observation::{LastRelease, Pending, Room, Schema};
 use crate::ports::{ImageId, Instance};
 
 const TOML: &str = r#"
@@ -32,7 +32,7 @@ fn config() -> Config {
 fn serving(image: &str) -> Observation {
     let real = Instance { id: "1".into(), name: "web".into(), image: ImageId(image.into()), running: true };
     Observation {
-        services: [("web".to_owned(), ServiceFacts { real: Some(real), pointed: None })].into(),
+        services: [("web".to_owned(), ServiceFacts { real: Some(real), ..ServiceFacts::default() })].into(),
         databases: [("main".to_owned(), 1_000)].into(),
         rooms: vec![Room { path: "/var/lib".into(), free: 10_000, dumps: 1_000, ..Room::default() }],
         ..Observation::default()
@@ -83,6 +83,47 @@ fn an_unchanged_app_needs_nothing() {
     there.files_differ = 0;
     there.services.get_mut("web").unwrap().real.as_mut().unwrap().image = ImageId("sha256:b".into());
     assert!(!make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty(), "another image runs");
+}
+
+/// An app whose last release runs, and a new tree that touches the service so.
+fn touched(touched: Touched) -> Observation {
+    let mut there = serving("sha256:a");
+    let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
+    there.last = Some(LastRelease { id: 3, fingerprint: "other".into(), commit: None, images });
+    there.schema = Some(Schema::default());
+    let web = there.services.get_mut("web").unwrap();
+    web.pointed = Some(ImageId("sha256:a".into()));
+    web.touched = Some(touched);
+    there
+}
+
+#[test]
+fn an_image_is_only_built_where_something_it_is_made_of_changes() {
+    let plan = |there: &Observation| names(&make(&config(), there, &deploy(), &OnePhase).unwrap());
+    let built = ["baseline", "backup", "ship", "keep_image", "build", "migrate", "phase", "verify", "watch", "prune"];
+    assert_eq!(plan(&touched(Touched { image: 2, ..Touched::default() })), built);
+    assert_eq!(plan(&touched(Touched { definition: true, ..Touched::default() })), built);
+    let replaced = ["baseline", "backup", "ship", "hold_image", "phase", "verify", "watch", "prune"];
+    assert_eq!(plan(&touched(Touched { env: vec![".env".into()], ..Touched::default() })), replaced);
+    assert_eq!(plan(&touched(Touched { mounts: 1, ..Touched::default() })), replaced);
+    let nothing = touched(Touched::default());
+    assert_eq!(plan(&nothing), ["ship", "hold_image", "prune"]);
+
+    // What is pending runs all the same, and what another image says is not believed.
+    let mut pending = nothing.clone();
+    pending.schema.as_mut().unwrap().pending.push(Pending { revision: "0002".into(), says: String::new() });
+    let expected = ["baseline", "backup", "ship", "hold_image", "migrate", "verify", "watch", "prune"];
+    assert_eq!(plan(&pending), expected);
+    for change in [
+        (|there| there.last = None) as fn(&mut Observation),
+        |there| there.services.get_mut("web").unwrap().pointed = Some(ImageId("sha256:b".into())),
+        |there| there.services.get_mut("web").unwrap().real.as_mut().unwrap().image = ImageId("sha256:b".into()),
+        |there| there.services.get_mut("web").unwrap().touched = None,
+    ] {
+        let mut other = nothing.clone();
+        change(&mut other);
+        assert!(plan(&other).contains(&"build".to_owned()));
+    }
 }
 
 #[test]
