@@ -6,6 +6,7 @@ use stapel_core::Touched;
 use stapel_core::config::EngineKind;
 use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts};
 use stapel_core::plan::{self, Goal, Plan, StepSpec};
+use stapel_core::ports::Parts;
 use stapel_release::{RESERVE_BYTES, Release};
 use stapel_text::{Class, Problem, problem};
 use stapel_tree::{Applied, Entry, Manifest, Rules};
@@ -86,16 +87,26 @@ impl Site {
 
     /// What is there now.
     pub(crate) async fn observe(self: &Arc<Self>, goal: &Goal) -> Result<Observation, Problem> {
-        let mut services = BTreeMap::new();
+        let (mut services, mut all_parts) = (BTreeMap::new(), BTreeMap::new());
         for name in self.config.services.keys() {
             let real = self.world.instances.real(name).await?;
             let pointed = self.world.images.pointed(name).await?;
-            services.insert(name.clone(), ServiceFacts { real, pointed, touched: None });
+            let parts = self.world.images.parts(name).await?;
+            let pulled = match goal {
+                // An earlier image is kept here.
+                Goal::Deploy { .. } if parts.as_ref().is_some_and(|parts| parts.pulled) => {
+                    Some(self.world.images.offered(name).await?)
+                }
+                _ => None,
+            };
+            all_parts.insert(name.clone(), parts);
+            services.insert(name.clone(), ServiceFacts { real, pointed, pulled, touched: None });
         }
         let manifest = self.manifest(goal.manifest())?;
         let change = self.change_to(&manifest).await?;
         for (name, facts) in &mut services {
-            facts.touched = self.touched(name, &manifest, &change).await?;
+            let parts = all_parts.get(name).and_then(Option::as_ref);
+            facts.touched = parts.map(|parts| self.touched(parts, &manifest, &change)).transpose()?.flatten();
         }
         let serves = services.values().any(ServiceFacts::runs);
         let mut databases = BTreeMap::new();
@@ -135,15 +146,13 @@ impl Site {
 
     /// How a service is touched by what changes on the host, and by what the last release did not have: that may lie there
     /// already, brought by hand, and be in no image.
-    async fn touched(&self, service: &str, goal: &Manifest, change: &Applied) -> Result<Option<Touched>, Problem> {
-        let (Some(parts), Some(last)) = (self.world.images.parts(service).await?, self.shipped_before()?) else {
-            return Ok(None);
-        };
+    fn touched(&self, parts: &Parts, goal: &Manifest, change: &Applied) -> Result<Option<Touched>, Problem> {
+        let Some(last) = self.shipped_before()? else { return Ok(None) };
         let differs = |path: &&String| last.entries.get(*path) != goal.entries.get(*path);
         let paths: BTreeSet<&String> = last.entries.keys().chain(goal.entries.keys()).filter(differs).collect();
         let paths = paths.into_iter().chain(change.files().map(|c| &c.path)).map(String::as_str);
         let paths: BTreeSet<&str> = paths.collect();
-        Ok(Some(Touched::by(&parts, paths, &self.config.source.env)))
+        Ok(Some(Touched::by(parts, paths, &self.config.source.env)))
     }
 
     fn last_release(&self) -> Result<Option<LastRelease>, Problem> {

@@ -139,6 +139,9 @@ pub struct ServiceFacts {
     pub real: Option<Instance>,
     /// What the next start would take.
     pub pointed: Option<ImageId>,
+    /// What its registry has, where its image is not built but comes from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pulled: Option<Registry>,
     /// How what the goal changes touches it; `None` where its definition is not there yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub touched: Option<Touched>,
@@ -150,6 +153,18 @@ impl ServiceFacts {
     pub fn runs(&self) -> bool {
         self.real.as_ref().is_some_and(|r| r.running)
     }
+}
+
+/// What the registry has under the name of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registry {
+    /// The image that is here.
+    Same,
+    /// Another one.
+    Newer,
+    /// It did not tell.
+    Silent,
 }
 
 /// The release that is in service.

@@ -58,6 +58,7 @@ mod tests {
     fn parts() -> Parts {
         Parts {
             image: Some(vec!["backend".into()]),
+            pulled: false,
             env: vec![".env.production".into()],
             mounts: vec!["templates".into()],
             definition: vec!["secrets/db.txt".into()],

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use stapel_core::observation::Registry;
 use stapel_core::ports::{ImageId, Images, Lines, Parts};
 use stapel_data::migrations::{Argv, Commands, Migrations, Tool};
 use stapel_text::Problem;
@@ -38,6 +39,8 @@ never! {
     in_use(s: &str) -> Option<ImageId>;
     pointed(s: &str) -> Option<ImageId>;
     parts(s: &str) -> Option<Parts>;
+    pull(s: &str, l: &dyn Lines) -> ImageId;
+    offered(s: &str) -> Registry;
     point(s: &str, i: &ImageId) -> ();
     unpoint(s: &str) -> ();
     build(s: &str, n: bool, l: &dyn Lines) -> ImageId;

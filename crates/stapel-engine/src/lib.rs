@@ -11,6 +11,7 @@
 //! the real container returns by its own policy.
 
 mod compose;
+mod credentials;
 mod docker;
 mod engine;
 

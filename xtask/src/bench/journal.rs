@@ -123,7 +123,7 @@ impl Step for Talks {
 fn begin() -> Begin {
     let source = "app = \"a\"\n[target.t]\nhost = \"local\"\npath = \"/srv/a\"\n[service.s]\n";
     let planned = |_| Planned {
-        spec: StepSpec::Build { service: "s".into(), no_cache: false },
+        spec: StepSpec::Build { service: "s".into(), no_cache: false, pull: false },
         why: Some(text!("core-why-ship", files = 1, foreign = 0)),
         does: Some(text!("agent-build-does", service = "s")),
         undoes: Some(text!("agent-build-undoes", service = "s")),

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use stapel_core::observation::Registry;
 use stapel_core::ports::{Exec, ExecOutput, ImageId, Images, Instance, Lines, Parts};
 use stapel_engine::{Aliases, Compose, Docker, Engine, Project, Protocol};
 use stapel_net::farewell::Farewell;
@@ -164,6 +165,14 @@ impl Images for DockerWorld {
 
     async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
         self.docker().await?.build(service, no_cache, lines).await
+    }
+
+    async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem> {
+        self.docker().await?.pull(service, lines).await
+    }
+
+    async fn offered(&self, service: &str) -> Result<Registry, Problem> {
+        self.docker().await?.offered(service).await
     }
 
     async fn keep(&self, service: &str, image: &ImageId, tag: &str) -> Result<String, Problem> {

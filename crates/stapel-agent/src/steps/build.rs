@@ -2,28 +2,45 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stapel_core::plan::Residue;
+use stapel_core::ports::ImageId;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
 use super::image::{goal_fact, note_former, point_back, release_tag};
 use crate::Site;
 
-/// Builds the new image while the old one serves. Its undo points the definition back; the image itself stays under its
+/// Builds the new image, or brings it from its registry, while the old one serves. Its undo points the definition back; the image itself stays under its
 /// release's tag until it is pruned, because going down a migration may need it.
 pub(super) struct Build {
     pub(super) site: Arc<Site>,
     pub(super) service: String,
     pub(super) no_cache: bool,
+    /// For its words: what it does is told by the definition once that is there.
+    pub(super) pull: bool,
+}
+
+impl Build {
+    /// Holds what the image's name meant before it was pulled: another release's name may be another one, so the former
+    /// image is not what it must mean again.
+    fn named(&self) -> String {
+        format!("named.{}", self.service)
+    }
 }
 
 #[async_trait]
 impl Step for Build {
     fn does(&self) -> Text {
-        text!("agent-build-does", service = &self.service)
+        match self.pull {
+            true => text!("agent-pull-does", service = &self.service),
+            false => text!("agent-build-does", service = &self.service),
+        }
     }
 
     fn undoes(&self) -> Option<Text> {
-        Some(text!("agent-build-undoes", service = &self.service))
+        Some(match self.pull {
+            true => text!("agent-pull-undoes", service = &self.service),
+            false => text!("agent-build-undoes", service = &self.service),
+        })
     }
 
     fn kind(&self) -> Kind {
@@ -37,12 +54,22 @@ impl Step for Build {
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         note_former(&self.site, &self.service, cx).await?;
         let images = &self.site.world.images;
-        let image = images.build(&self.service, self.no_cache, cx).await?;
+        let image = if images.parts(&self.service).await?.is_some_and(|parts| parts.pulled) {
+            cx.set_fact_once(&self.named(), &images.pointed(&self.service).await?)?;
+            images.pull(&self.service, cx).await?
+        } else {
+            images.build(&self.service, self.no_cache, cx).await?
+        };
         images.keep(&self.service, &image, &release_tag(&self.site, cx.release())).await?;
         cx.set_fact(&goal_fact(&self.service), &image)
     }
 
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        point_back(&self.site, &self.service, cx).await
+        let images = &self.site.world.images;
+        match cx.fact::<Option<ImageId>>(&self.named())? {
+            Some(Some(image)) => images.point(&self.service, &image).await,
+            Some(None) => images.unpoint(&self.service).await,
+            None => point_back(&self.site, &self.service, cx).await,
+        }
     }
 }

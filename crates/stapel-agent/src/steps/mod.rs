@@ -39,7 +39,7 @@ pub(crate) fn make(site: &Arc<Site>, spec: &StepSpec) -> Result<Box<dyn Step>, P
         StepSpec::Checkout { commit } => Box::new(checkout::Checkout { site, commit }),
         StepSpec::KeepImage { service } => Box::new(keep_image::KeepImage { site, service }),
         StepSpec::HoldImage { service } => Box::new(hold_image::HoldImage { site, service }),
-        StepSpec::Build { service, no_cache } => Box::new(build::Build { site, service, no_cache }),
+        StepSpec::Build { service, no_cache, pull } => Box::new(build::Build { site, service, no_cache, pull }),
         StepSpec::PointImage { service, release } => Box::new(point_image::PointImage { site, service, release }),
         StepSpec::Migrate { service } => Box::new(migrate::Migrate { site, service }),
         StepSpec::MigrateDown { service, to } => Box::new(migrate_down::MigrateDown { site, service, to }),

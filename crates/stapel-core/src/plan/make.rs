@@ -5,7 +5,7 @@ use stapel_text::{Problem, Text, problem, text};
 use super::{Chosen, Goal, Plan, Planned, StepSpec, digest};
 use crate::Touched;
 use crate::config::{Config, Service};
-use crate::observation::{Observation, Schema, ServiceFacts};
+use crate::observation::{Observation, Registry, Schema, ServiceFacts};
 
 /// Chooses a rollout for a service; the rollouts themselves are another room's.
 pub trait Rollouts {
@@ -56,7 +56,8 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         }
         match work {
             Work::Build { why } => {
-                add(StepSpec::Build { service: name.clone(), no_cache: service.no_cache }, why.clone())
+                let pull = observation.services.get(name).is_some_and(|facts| facts.pulled.is_some());
+                add(StepSpec::Build { service: name.clone(), no_cache: service.no_cache, pull }, why.clone());
             }
             Work::Point { release } => add(StepSpec::PointImage { service: name.clone(), release: *release }, None),
             Work::Hold { why, .. } => add(StepSpec::HoldImage { service: name.clone() }, Some(why.clone())),
@@ -120,10 +121,14 @@ fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -
     let Some(touched) = facts.and_then(|facts| facts.touched.as_ref()).filter(|_| ours) else {
         return Work::Build { why: None };
     };
+    let build = |why: Text| Work::Build { why: Some(why) };
+    let registry = facts.and_then(|facts| facts.pulled);
     match touched {
+        _ if registry == Some(Registry::Newer) => build(text!("core-why-pull")),
+        _ if registry == Some(Registry::Silent) => build(text!("core-why-pull-silent")),
         _ if service.no_cache => Work::Build { why: None },
-        Touched { image, .. } if *image > 0 => Work::Build { why: Some(text!("core-why-build", files = *image)) },
-        Touched { definition: true, .. } => Work::Build { why: Some(text!("core-why-build-definition")) },
+        Touched { image, .. } if *image > 0 => build(text!("core-why-build", files = *image)),
+        Touched { definition: true, .. } => build(text!("core-why-build-definition")),
         Touched { env, .. } if !env.is_empty() => {
             Work::Hold { why: text!("core-why-hold-env", files = env.join(", ")), replaces: true }
         }
@@ -173,8 +178,8 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
     if matches!(goal, Goal::Rollback { down_to: Some(_), .. }) || config.services.values().any(|s| s.no_cache) {
         return false;
     }
-    let migrates = matches!(goal, Goal::Deploy { .. });
-    if migrates && observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
+    let deploys = matches!(goal, Goal::Deploy { .. });
+    if deploys && observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
         return false;
     }
     observation.last.as_ref().is_some_and(|last| {
@@ -182,7 +187,10 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
             && observation.files_differ == 0
             && config.services.keys().all(|name| {
                 let facts = observation.services.get(name);
-                facts.is_some_and(|f| f.runs() && f.real.as_ref().map(|r| &r.image) == last.images.get(name))
+                facts.is_some_and(|f| {
+                    let newer = deploys && f.pulled == Some(Registry::Newer);
+                    !newer && f.runs() && f.real.as_ref().map(|r| &r.image) == last.images.get(name)
+                })
             })
     })
 }

@@ -33,12 +33,15 @@ pub enum StepSpec {
         /// The service.
         service: String,
     },
-    /// Builds the new image while the old one serves.
+    /// Builds the new image, or brings it from its registry, while the old one serves.
     Build {
         /// The service.
         service: String,
         /// Without the layer cache.
         no_cache: bool,
+        /// It comes from a registry, as far as is known beforehand.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pull: bool,
     },
     /// Points the service's definition at the image of an earlier release.
     PointImage {

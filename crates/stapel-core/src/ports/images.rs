@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
 use super::Lines;
+use crate::observation::Registry;
 
 /// The content address of an image: `sha256:…` at Docker. Two equal ids are the same image, whatever its tags.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ impl fmt::Display for ImageId {
 pub struct Parts {
     /// What its image is built from; `None` where that cannot be told.
     pub image: Option<Vec<String>>,
+    /// Whether it is not built but comes from a registry.
+    pub pulled: bool,
     /// What its environment comes from.
     pub env: Vec<String>,
     /// What it has mounted.
@@ -49,6 +52,12 @@ pub trait Images: Send + Sync {
 
     /// Builds the service's image from the app's directory, as its definition says, and points the definition at it.
     async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem>;
+
+    /// Brings the image that the service's definition names from its registry, and gives it.
+    async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem>;
+
+    /// What the registry has under the name that the definition says now.
+    async fn offered(&self, service: &str) -> Result<Registry, Problem>;
 
     /// Keeps `image` under `tag` (a bare tag such as `stapel-r7`, in the service's own repository). Returns the full
     /// name a person would use.

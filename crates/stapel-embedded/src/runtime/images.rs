@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use camino::Utf8PathBuf;
+use stapel_core::observation::Registry;
 use stapel_core::ports::{ImageId, Images, Lines, Parts};
 use stapel_host::Command;
 use stapel_text::{Problem, problem};
@@ -21,9 +22,17 @@ impl Images for Embedded {
         Ok(files::read(&self.pointed_file())?.map(ImageId))
     }
 
-    /// An image is made of what `app.toml` says.
+    /// An image is made of what `app.toml` says; there is no registry.
     async fn parts(&self, _service: &str) -> Result<Option<Parts>, Problem> {
         Ok(Some(Parts { image: Some(vec![FILE.to_owned()]), ..Parts::default() }))
+    }
+
+    async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem> {
+        self.build(service, false, lines).await
+    }
+
+    async fn offered(&self, _service: &str) -> Result<Registry, Problem> {
+        Ok(Registry::Silent)
     }
 
     async fn point(&self, _service: &str, image: &ImageId) -> Result<(), Problem> {

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use bollard::errors::Error;
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use stapel_core::observation::Registry;
 use stapel_core::ports::{ImageId, Images, Instances, Lines, Parts};
 use stapel_text::{Problem, problem};
 
@@ -81,7 +82,8 @@ impl Images for Docker {
         let files = self.project.files.iter().map(|file| root.join(file));
         let definition = files.chain(self.resolved.files.iter().map(|file| root.join(file)));
         let definition = definition.filter_map(|file| inside(&file)).collect();
-        Ok(Some(Parts { image, env, mounts, definition }))
+        let pulled = self.service(service)?.build.is_none();
+        Ok(Some(Parts { image, pulled, env, mounts, definition }))
     }
 
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {
@@ -111,6 +113,31 @@ impl Images for Docker {
         }
         success(command.arg(service).stream(&Redacted::new(lines)).await?, "build")?;
         self.required(service).await
+    }
+
+    async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem> {
+        self.service(service)?;
+        let command = self.compose_command(None).arg("pull").arg(service);
+        success(command.stream(&Redacted::new(lines)).await?, "pull")?;
+        self.required(service).await
+    }
+
+    async fn offered(&self, service: &str) -> Result<Registry, Problem> {
+        let name = self.image_name(service)?;
+        let here = found(&name, self.engine.api.inspect_image(&name).await)?;
+        let Some(here) = here else { return Ok(Registry::Newer) };
+        let credentials = crate::credentials::of(&name);
+        match self.engine.api.inspect_registry_image(&name, credentials).await {
+            Ok(there) => {
+                let digest = there.descriptor.digest.unwrap_or_default();
+                let same = here.repo_digests.unwrap_or_default().iter().any(|one| one.ends_with(&format!("@{digest}")));
+                Ok(if same { Registry::Same } else { Registry::Newer })
+            }
+            Err(why) => {
+                tracing::info!(%why, name, "the registry does not tell what it has");
+                Ok(Registry::Silent)
+            }
+        }
     }
 
     async fn keep(&self, service: &str, image: &ImageId, tag: &str) -> Result<String, Problem> {

@@ -176,3 +176,5 @@ agent-checkout-unclean =
 agent-hold-image-does = keep the image of { $service } that is in use
 agent-hold-image-changed = Another image of { $service } runs than when the release was planned.
     .remedy = Release again: the plan will be made from what runs now.
+agent-pull-does = bring the image of { $service } from its registry while the old one serves
+agent-pull-undoes = have the name of { $service }'s image mean what it meant before

@@ -127,3 +127,5 @@ core-why-hold-mounts =
         [one] only what it has mounted changes: one file
        *[other] only what it has mounted changes: { $files } files
     }
+core-why-pull = its registry has another one under that name
+core-why-pull-silent = its registry does not tell whether it has another one

@@ -185,3 +185,5 @@ agent-checkout-unclean =
 agent-hold-image-does = оставить образ { $service }, который сейчас работает
 agent-hold-image-changed = Работает не тот образ { $service }, с которым составлялся план.
     .remedy = Запустите релиз ещё раз: план будет составлен по тому, что работает сейчас.
+agent-pull-does = забрать образ { $service } из реестра, пока работает старый
+agent-pull-undoes = вернуть имени образа { $service } прежнее значение

@@ -9,9 +9,9 @@ use testkit::{Convertik, Flavour, Operator, Server};
 use super::{in_service, nothing_is_left};
 
 /// A server, and a project on this machine.
-struct World {
-    server: Server,
-    dir: tempfile::TempDir,
+pub(super) struct World {
+    pub(super) server: Server,
+    pub(super) dir: tempfile::TempDir,
 }
 
 /// Puts a file system of its own over the home of $1, with what is in it, mounted with the options $2.
@@ -21,7 +21,7 @@ const MOUNT_HOME: &str = "home=$(getent passwd \"$1\" | cut -d: -f6); mkdir -p /
 
 impl World {
     /// `None`, and it is said, where this machine cannot have servers.
-    fn new(flavour: Flavour, name: &str) -> Option<Self> {
+    pub(super) fn new(flavour: Flavour, name: &str) -> Option<Self> {
         if !testkit::ready().unwrap() {
             eprintln!("left out: {name}");
             return None;
@@ -31,7 +31,7 @@ impl World {
     }
 
     /// As root of the server.
-    fn root(&self, script: &str, args: &[&str]) -> String {
+    pub(super) fn root(&self, script: &str, args: &[&str]) -> String {
         let out = self.server.docker_exec(&[&["sh", "-c", script, "sh"], args].concat()).unwrap();
         assert!(out.ok(), "{script}: {out:?}");
         out.stdout.trim().to_owned()
@@ -52,7 +52,7 @@ impl World {
         command
     }
 
-    fn stapel(&self, args: &[&str]) -> (Option<i32>, String) {
+    pub(super) fn stapel(&self, args: &[&str]) -> (Option<i32>, String) {
         said(args, &self.command(args).output().unwrap())
     }
 

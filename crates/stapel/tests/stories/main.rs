@@ -5,6 +5,7 @@
 
 mod agent;
 mod matrix;
+mod registry;
 
 use stapel_load::verify_stored;
 use testkit::{Convertik, Flavour, Operator, Server, Ways, convertik, residue};
