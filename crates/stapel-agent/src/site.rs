@@ -17,7 +17,7 @@ use stapel_text::{Problem, problem, text};
 use stapel_tree::ObjectStore;
 
 use crate::checks::Checks;
-use crate::docker::DockerWorld;
+use crate::docker::{self, DockerWorld};
 use crate::guardian;
 use crate::place::Place;
 use crate::steps;
@@ -61,16 +61,21 @@ impl Site {
         })?;
         let (place, engine, world, docker, compose, images_at) = match config.engine {
             EngineKind::Docker => {
-                let api = Engine::connect().await?;
-                let facts = api.ping().await?;
-                let compose = Compose::find().await?;
+                let ahead = docker::ask_ahead(&config, &target);
+                let asked = async {
+                    let api = Engine::connect().await?;
+                    let facts = api.ping().await?;
+                    Ok::<_, Problem>((api, facts))
+                };
+                let (asked, compose) = tokio::join!(asked, Compose::find());
+                let ((api, facts), compose) = (asked?, compose?);
                 compose.suits(&facts)?;
                 let place = Place::open(target.state.as_deref(), &facts.id, &target.path)?;
                 let words = format!("Docker {}, {} {}", facts.version, compose.command(), compose.version);
                 let by_hand =
                     std::iter::once(compose.command()).chain(config.compose.files.iter().map(|f| format!("-f {f}")));
                 let by_hand = by_hand.collect::<Vec<_>>().join(" ");
-                let docker = Arc::new(DockerWorld::new(api, compose, &config, &target, &place)?);
+                let docker = Arc::new(DockerWorld::new(api, compose, &config, &target, &place, ahead)?);
                 let world = World {
                     images: docker.clone(),
                     instances: docker.clone(),

@@ -1,5 +1,6 @@
 //! Docker behind the ports, put together from the engine (containers, images) and the net (firewall, forwarder).
 
+mod ahead;
 mod examine;
 mod instances;
 mod traffic;
@@ -17,6 +18,8 @@ use stapel_net::{Attachment, Firewall, Mark, Peer};
 use stapel_text::Problem;
 use tokio::sync::Mutex;
 
+pub(crate) use ahead::Ahead;
+
 use crate::place::Place;
 use stapel_core::config::{Config, Target};
 
@@ -31,6 +34,7 @@ pub(crate) struct DockerWorld {
     launch: Launch,
     drain: std::time::Duration,
     opened: Mutex<Option<Arc<Docker>>>,
+    ahead: Mutex<Option<Ahead>>,
     /// By the instance whose clients are asked to go.
     farewells: Mutex<HashMap<String, Farewell>>,
 }
@@ -42,9 +46,8 @@ impl DockerWorld {
         config: &Config,
         target: &Target,
         place: &Place,
+        ahead: Option<Ahead>,
     ) -> Result<Self, Problem> {
-        let mut project = Project::new(&target.path, config.compose.files.clone());
-        project.name.clone_from(&config.compose.project);
         let launch = Launch {
             program: crate::own_program()?,
             args: vec![OsString::from("agent"), OsString::from("forward")],
@@ -55,12 +58,13 @@ impl DockerWorld {
         Ok(Self {
             engine,
             compose,
-            project,
+            project: configured(config, target),
             key: place.key().to_owned(),
             session: place.session(),
             launch,
             drain: config.relay.drain,
             opened: Mutex::new(None),
+            ahead: Mutex::new(ahead),
             farewells: Mutex::default(),
         })
     }
@@ -73,24 +77,13 @@ impl DockerWorld {
 
     /// Forgets what compose made of the files.
     pub(crate) async fn definition_changed(&self) {
+        self.ahead.lock().await.take();
         self.opened.lock().await.take();
     }
 
     /// Whether the compose files are there at all: before the first release of a new app they are not.
     fn defined(&self) -> bool {
-        match self.project.files.first() {
-            Some(first) => self.project.directory.join(first).exists(),
-            None => Project::discover(&self.project.directory).is_ok(),
-        }
-    }
-
-    /// The project with its compose files as they are now: where none are configured, those that compose would find.
-    fn project(&self) -> Project {
-        let found = if self.project.files.is_empty() { Project::discover(&self.project.directory).ok() } else { None };
-        match found {
-            Some(found) => Project { name: self.project.name.clone(), ..found },
-            None => self.project.clone(),
-        }
+        defined(&self.project)
     }
 
     /// Removes containers of one-off runs that were left behind.
@@ -111,7 +104,15 @@ impl DockerWorld {
         if let Some(docker) = opened.as_ref() {
             return Ok(Arc::clone(docker));
         }
-        let opening = Docker::open(self.engine.clone(), self.compose.clone(), self.project()).await?;
+        let (engine, compose, project) = (self.engine.clone(), self.compose.clone(), now(&self.project));
+        let answer = match self.ahead.lock().await.take() {
+            Some(ahead) => ahead.answer(&compose, &project).await,
+            None => None,
+        };
+        let opening = match answer {
+            Some(answer) => Docker::open_ahead(engine, compose, project, &answer).await?,
+            None => Docker::open(engine, compose, project).await?,
+        };
         let docker = Arc::new(opening.session(self.session.clone()));
         *opened = Some(Arc::clone(&docker));
         Ok(docker)
@@ -137,6 +138,35 @@ impl DockerWorld {
     async fn aliases(&self, service: &str) -> Result<Aliases, Problem> {
         let external = self.docker().await?.networks_of(service)?.iter().any(|n| n.external);
         Ok(if external { Aliases::None } else { Aliases::FromStart })
+    }
+}
+
+/// The project as it is configured.
+fn configured(config: &Config, target: &Target) -> Project {
+    let mut project = Project::new(&target.path, config.compose.files.clone());
+    project.name.clone_from(&config.compose.project);
+    project
+}
+
+/// Asks compose ahead of time what it makes of an app's files, where there are any.
+pub(crate) fn ask_ahead(config: &Config, target: &Target) -> Option<Ahead> {
+    let project = configured(config, target);
+    defined(&project).then(|| Ahead::ask(now(&project)))
+}
+
+fn defined(project: &Project) -> bool {
+    match project.files.first() {
+        Some(first) => project.directory.join(first).exists(),
+        None => Project::discover(&project.directory).is_ok(),
+    }
+}
+
+/// The project with its compose files as they are now: where none are configured, those that compose would find.
+fn now(project: &Project) -> Project {
+    let found = if project.files.is_empty() { Project::discover(&project.directory).ok() } else { None };
+    match found {
+        Some(found) => Project { name: project.name.clone(), ..found },
+        None => project.clone(),
     }
 }
 
@@ -200,5 +230,9 @@ impl Exec for DockerWorld {
         stdout: Option<std::fs::File>,
     ) -> Result<ExecOutput, Problem> {
         self.docker().await?.exec(service, argv, env, stdin, stdout).await
+    }
+
+    async fn variable(&self, service: &str, name: &str) -> Result<Option<String>, Problem> {
+        self.docker().await?.variable(service, name).await
     }
 }

@@ -14,7 +14,7 @@ mod networks;
 mod once;
 mod published;
 
-use stapel_host::Command;
+use stapel_host::{Command, Finished};
 use stapel_text::{Problem, problem};
 
 use crate::compose::{Compose, Generation, Project, Resolved, Service, ServiceNetwork};
@@ -51,8 +51,31 @@ impl Docker {
     ///
     /// # Errors
     /// Those of [`Project::config`], `engine-project-ambiguous`, and `engine-request-failed`.
-    pub async fn open(engine: Engine, compose: Compose, mut project: Project) -> Result<Self, Problem> {
-        let mut resolved = project.config(&compose).await?;
+    pub async fn open(engine: Engine, compose: Compose, project: Project) -> Result<Self, Problem> {
+        let resolved = project.config(&compose).await?;
+        Self::open_resolved(engine, compose, project, resolved).await
+    }
+
+    /// As [`Docker::open`], with what [`Project::config_ahead`] has answered.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_ahead(
+        engine: Engine,
+        compose: Compose,
+        project: Project,
+        answer: &Finished,
+    ) -> Result<Self, Problem> {
+        let resolved = project.resolved(&compose, answer)?;
+        Self::open_resolved(engine, compose, project, resolved).await
+    }
+
+    async fn open_resolved(
+        engine: Engine,
+        compose: Compose,
+        mut project: Project,
+        mut resolved: Resolved,
+    ) -> Result<Self, Problem> {
         if project.name.is_none() {
             let name = name::in_use(&engine, &project, &resolved.name).await?;
             let other = name != resolved.name;

@@ -15,8 +15,7 @@ const APART: SignedDuration = SignedDuration::from_secs(30);
 /// nothing else is changed.
 pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
     let project = Project::open(place, screen)?;
-    let tree = project.tree().await?;
-    let mut client = Client::open(&project, screen).await?;
+    let (mut client, tree) = tokio::try_join!(Client::open(&project, screen), project.tree())?;
     let ask = client.bring(&project, &tree, screen).await?;
     let (mut all, there) = client.examine(ask).await?;
     all.insert(0, committed(&tree));

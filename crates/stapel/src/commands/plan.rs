@@ -18,8 +18,7 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     if args.no_cache {
         project.without_cache();
     }
-    let tree = project.tree().await?;
-    let mut client = Client::open(&project, screen).await?;
+    let (mut client, tree) = tokio::try_join!(Client::open(&project, screen), project.tree())?;
     let ask = client.bring(&project, &tree, screen).await?;
     let (plan, observation, unfinished) = client.plan(ask.clone(), false).await?;
     for release in unfinished {

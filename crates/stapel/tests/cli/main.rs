@@ -4,7 +4,9 @@
 
 mod check;
 mod crash;
+mod logs;
 mod plan;
+mod restart;
 mod steps;
 
 use std::io::BufRead;

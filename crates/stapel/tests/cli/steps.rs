@@ -22,15 +22,21 @@ pub(crate) enum Story {
     Deploy,
     /// Back to the version before, with its schema.
     Rollback,
+    /// What serves is started again, without a gap.
+    Restart,
+    /// The same, stopped and started.
+    Hard,
 }
 
 impl Story {
-    const ALL: [Self; 3] = [Self::First, Self::Deploy, Self::Rollback];
+    const ALL: [Self; 5] = [Self::First, Self::Deploy, Self::Rollback, Self::Restart, Self::Hard];
 
     pub(crate) fn args(self) -> &'static [&'static str] {
         match self {
             Self::First | Self::Deploy => &["deploy", "--yes", "--json"],
             Self::Rollback => &["rollback", "--down", "--yes", "--json"],
+            Self::Restart => &["restart", "--yes", "--json"],
+            Self::Hard => &["restart", "--hard", "--yes", "--json"],
         }
     }
 }
@@ -51,6 +57,7 @@ impl World {
                 world.released(1);
                 version(world.dir.path(), 2);
             }
+            Story::Restart | Story::Hard => world.released(1),
             Story::Rollback => {
                 world.released(1);
                 world.released(2);
@@ -240,7 +247,8 @@ fn a_failure_anywhere_unwinds(story: Story) {
 
 /// The world is as it was, but for a schema that stays where a step declares that: then that is how it was from now on.
 pub(crate) fn same(before: &mut BTreeMap<String, String>, now: &BTreeMap<String, String>, begun: &[Value], what: &str) {
-    let moved = begun.iter().any(|step| ["relay/divert", "start/start"].contains(&name(step).as_str()));
+    let moved =
+        begun.iter().any(|step| ["relay/divert", "start/start", "restart/restart"].contains(&name(step).as_str()));
     if declares(begun, "schema") && (moved || before["schema"].is_empty()) {
         before.insert("schema".into(), now["schema"].clone());
     }
@@ -284,6 +292,12 @@ fn twice_is_like_once_rollback() {
 }
 
 #[test]
+fn twice_is_like_once_restart() {
+    twice_is_like_once(Story::Restart);
+    twice_is_like_once(Story::Hard);
+}
+
+#[test]
 fn a_failure_anywhere_unwinds_first() {
     a_failure_anywhere_unwinds(Story::First);
 }
@@ -299,6 +313,12 @@ fn a_failure_anywhere_unwinds_rollback() {
 }
 
 #[test]
+fn a_failure_anywhere_unwinds_restart() {
+    a_failure_anywhere_unwinds(Story::Restart);
+    a_failure_anywhere_unwinds(Story::Hard);
+}
+
+#[test]
 fn a_failing_undo_leaves_it_serving_first() {
     a_failing_undo_leaves_it_serving(Story::First);
 }
@@ -311,4 +331,10 @@ fn a_failing_undo_leaves_it_serving_deploy() {
 #[test]
 fn a_failing_undo_leaves_it_serving_rollback() {
     a_failing_undo_leaves_it_serving(Story::Rollback);
+}
+
+#[test]
+fn a_failing_undo_leaves_it_serving_restart() {
+    a_failing_undo_leaves_it_serving(Story::Restart);
+    a_failing_undo_leaves_it_serving(Story::Hard);
 }
