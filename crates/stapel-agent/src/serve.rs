@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{try_join, try_join_all};
+use stapel_core::ports::{Health, Instance};
 use stapel_host::{Detached, ProcessId};
 use stapel_release::{Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
@@ -90,10 +91,13 @@ impl Session {
         let site = self.site()?;
         Ok(match request {
             // One that is damaged is brought again.
-            Request::Known { manifest } => match site.manifest(&manifest.to_string()) {
-                Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
-                Err(_) => Reply::Unknown,
-            },
+            Request::Known { manifest } => {
+                site.look_ahead();
+                match site.manifest(&manifest.to_string()) {
+                    Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
+                    Err(_) => Reply::Unknown,
+                }
+            }
             Request::Offer { manifest } => {
                 manifest.check()?;
                 let missing = site.store.missing(&manifest);
@@ -109,10 +113,12 @@ impl Session {
                     true => self.recover_first(site).await?,
                     false => site.journal.unfinished()?.into_iter().filter(|release| !release.runs()).collect(),
                 };
+                site.look_again().await;
                 let (plan, observation) = site.plan(&ask).await?;
                 Reply::Plan { plan, observation: Box::new(observation), recovered }
             }
             Request::Examine(ask) => {
+                site.look_again().await;
                 Reply::Examined { all: examine::examine(site, &ask).await, now: jiff::Timestamp::now() }
             }
             Request::Start { ask, fingerprint } => {
@@ -292,7 +298,9 @@ where
 }
 
 async fn status(site: &Arc<Site>) -> Result<Status, Problem> {
-    let services = try_join_all(site.config.services.keys().map(|name| service_status(site, name)));
+    let plain = site.glance().await?;
+    let services = site.config.services.keys().map(|name| service_status(site, name, plain.get(name)));
+    let services = try_join_all(services);
     let (services, drift) = try_join(services, site.drift()).await?;
     Ok(Status {
         engine: site.engine.clone(),
@@ -304,11 +312,14 @@ async fn status(site: &Arc<Site>) -> Result<Status, Problem> {
     })
 }
 
-async fn service_status(site: &Site, name: &str) -> Result<ServiceStatus, Problem> {
+async fn service_status(site: &Site, name: &str, plain: Option<&(Instance, Health)>) -> Result<ServiceStatus, Problem> {
+    if let Some((instance, health)) = plain.cloned() {
+        return Ok(ServiceStatus { name: name.to_owned(), instance: Some(instance), health });
+    }
     let instance = site.world.instances.real(name).await?;
     let health = match &instance {
         Some(real) => site.world.instances.health(real).await?,
-        None => stapel_core::ports::Health::Gone,
+        None => Health::Gone,
     };
     Ok(ServiceStatus { name: name.to_owned(), instance, health })
 }

@@ -1,27 +1,28 @@
 //! Docker behind the ports, put together from the engine (containers, images) and the net (firewall, forwarder).
 
-mod ahead;
 mod examine;
 mod instances;
 mod traffic;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stapel_core::ports::{Exec, ExecOutput, ImageId, Images, Instance, Lines};
+use stapel_core::ports::{Exec, ExecOutput, Health, ImageId, Images, Instance, Lines};
 use stapel_engine::{Aliases, Compose, Docker, Engine, Project, Protocol};
 use stapel_net::farewell::Farewell;
 use stapel_net::forwarder::Launch;
 use stapel_net::{Attachment, Firewall, Mark, Peer};
 use stapel_text::Problem;
 use tokio::sync::Mutex;
-
-pub(crate) use ahead::Ahead;
+use tokio::time::Instant;
 
 use crate::place::Place;
 use stapel_core::config::{Config, Target};
+
+/// For how long what compose has made of the files is good before a plan is made from it.
+const FRESH: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// An app under compose. What compose makes of its files is read when it is first needed, and again after
 /// [`DockerWorld::definition_changed`].
@@ -33,8 +34,7 @@ pub(crate) struct DockerWorld {
     session: String,
     launch: Launch,
     drain: std::time::Duration,
-    opened: Mutex<Option<Arc<Docker>>>,
-    ahead: Mutex<Option<Ahead>>,
+    opened: Mutex<Option<(Instant, Arc<Docker>)>>,
     /// By the instance whose clients are asked to go.
     farewells: Mutex<HashMap<String, Farewell>>,
 }
@@ -46,7 +46,6 @@ impl DockerWorld {
         config: &Config,
         target: &Target,
         place: &Place,
-        ahead: Option<Ahead>,
     ) -> Result<Self, Problem> {
         let launch = Launch {
             program: crate::own_program()?,
@@ -64,7 +63,6 @@ impl DockerWorld {
             launch,
             drain: config.relay.drain,
             opened: Mutex::new(None),
-            ahead: Mutex::new(ahead),
             farewells: Mutex::default(),
         })
     }
@@ -77,8 +75,28 @@ impl DockerWorld {
 
     /// Forgets what compose made of the files.
     pub(crate) async fn definition_changed(&self) {
-        self.ahead.lock().await.take();
         self.opened.lock().await.take();
+    }
+
+    /// Asks compose what it makes of the files, while other things are done: it is going to be needed.
+    pub(crate) fn look_ahead(self: &Arc<Self>) {
+        let world = Arc::clone(self);
+        // What it fails with it fails with again when it is needed.
+        tokio::spawn(async move { if world.defined() { world.docker().await.map(drop) } else { Ok(()) } });
+    }
+
+    /// Forgets what was read too long ago: a tree may have gone up for minutes since, and somebody else may have changed
+    /// the files.
+    pub(crate) async fn look_again(&self) {
+        let mut opened = self.opened.lock().await;
+        if opened.as_ref().is_some_and(|(at, _)| at.elapsed() > FRESH) {
+            opened.take();
+        }
+    }
+
+    /// The services whose state is plain to see, without asking compose.
+    pub(crate) async fn glance(&self) -> Result<BTreeMap<String, (Instance, Health)>, Problem> {
+        stapel_engine::glance(&self.engine, &now(&self.project)).await
     }
 
     /// Whether the compose files are there at all: before the first release of a new app they are not.
@@ -101,20 +119,13 @@ impl DockerWorld {
 
     pub(crate) async fn docker(&self) -> Result<Arc<Docker>, Problem> {
         let mut opened = self.opened.lock().await;
-        if let Some(docker) = opened.as_ref() {
+        if let Some((_, docker)) = opened.as_ref() {
             return Ok(Arc::clone(docker));
         }
         let (engine, compose, project) = (self.engine.clone(), self.compose.clone(), now(&self.project));
-        let answer = match self.ahead.lock().await.take() {
-            Some(ahead) => ahead.answer(&compose, &project).await,
-            None => None,
-        };
-        let opening = match answer {
-            Some(answer) => Docker::open_ahead(engine, compose, project, &answer).await?,
-            None => Docker::open(engine, compose, project).await?,
-        };
+        let opening = Docker::open(engine, compose, project).await?;
         let docker = Arc::new(opening.session(self.session.clone()));
-        *opened = Some(Arc::clone(&docker));
+        *opened = Some((Instant::now(), Arc::clone(&docker)));
         Ok(docker)
     }
 
@@ -146,12 +157,6 @@ fn configured(config: &Config, target: &Target) -> Project {
     let mut project = Project::new(&target.path, config.compose.files.clone());
     project.name.clone_from(&config.compose.project);
     project
-}
-
-/// Asks compose ahead of time what it makes of an app's files, where there are any.
-pub(crate) fn ask_ahead(config: &Config, target: &Target) -> Option<Ahead> {
-    let project = configured(config, target);
-    defined(&project).then(|| Ahead::ask(now(&project)))
 }
 
 fn defined(project: &Project) -> bool {

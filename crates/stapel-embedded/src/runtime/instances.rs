@@ -80,6 +80,7 @@ impl Instances for Embedded {
         };
         // It stays on record until the other one is: whoever dies in between leaves one that has ended, and is found.
         end(&[record.process.id()], grace, text!("embedded-wait-end", name = &record.name)).await?;
+        files::remove(&self.state_file(&record.id))?;
         let again = self.start(slot, record.name, record.image).await?;
         if slot == Slot::Real { self.put_in_unless_diverted(&again).await } else { Ok(()) }
     }

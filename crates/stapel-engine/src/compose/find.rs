@@ -24,10 +24,7 @@ pub struct Compose {
 }
 
 /// How the plugin and the program are called, the one to use first.
-const ALL: [&[&str]; 2] = [PLUGIN, &["docker-compose"]];
-
-/// The plugin.
-pub(super) const PLUGIN: &[&str] = &["docker", "compose"];
+const ALL: [&[&str]; 2] = [&["docker", "compose"], &["docker-compose"]];
 
 /// The first Engine API version that no longer has `ContainerConfig` in an image (Docker 26; docs.docker.com, "Engine API
 /// version history", v1.45). Compose 1.x reads it when it recreates a container, after it has stopped the old one.
@@ -60,16 +57,16 @@ impl Compose {
         Some(Self { generation: generation(&version)?, version, argv })
     }
 
+    /// The one that is called like this, as it was found before.
+    pub(super) fn of(command: &str, version: &str) -> Option<Self> {
+        let argv = ALL.into_iter().find(|argv| argv.join(" ") == command)?;
+        Some(Self { generation: generation(version)?, version: version.to_owned(), argv })
+    }
+
     /// The command as a person types it: `docker compose` or `docker-compose`.
     #[must_use]
     pub fn command(&self) -> String {
         self.argv.join(" ")
-    }
-
-    /// Whether it is the plugin, of which [`Project::config_ahead`](crate::Project::config_ahead) asks.
-    #[must_use]
-    pub fn is_plugin(&self) -> bool {
-        self.argv == PLUGIN && self.generation == Generation::V2
     }
 
     /// Whether this compose can recreate containers on that engine.

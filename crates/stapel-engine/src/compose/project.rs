@@ -5,7 +5,7 @@ use stapel_host::{Command, Finished};
 use stapel_text::{Problem, problem};
 
 use super::dotenv;
-use super::find::{Compose, Generation, PLUGIN};
+use super::find::{Compose, Generation};
 use super::raw;
 use super::redact;
 use super::resolved::Resolved;
@@ -68,29 +68,11 @@ impl Project {
         if self.files.is_empty() {
             return Err(problem!(Usage, "engine-compose-file-missing", directory = self.directory.as_str()));
         }
-        let answer = self.ask_config(compose.argv, compose.generation).await?;
-        self.resolved(compose, &answer)
-    }
-
-    /// What the plugin answers to [`Project::config`], asked before it is known whether there is one: that takes as long as
-    /// the answer itself, and on a host without the plugin it is an error soon.
-    ///
-    /// # Errors
-    /// Those of [`Command::finish`].
-    pub async fn config_ahead(&self) -> Result<Finished, Problem> {
-        self.ask_config(PLUGIN, Generation::V2).await
-    }
-
-    async fn ask_config(&self, argv: &[&'static str], generation: Generation) -> Result<Finished, Problem> {
-        let command = self.command_of(argv, None).arg("config");
-        match generation {
-            Generation::V1 => command.finish().await,
-            Generation::V2 => command.args(["--format", "json"]).finish().await,
-        }
-    }
-
-    /// What a compose has answered.
-    pub(crate) fn resolved(&self, compose: &Compose, answer: &Finished) -> Result<Resolved, Problem> {
+        let command = self.command(compose, None).arg("config");
+        let answer = match compose.generation {
+            Generation::V1 => command.finish().await?,
+            Generation::V2 => command.args(["--format", "json"]).finish().await?,
+        };
         if answer.code != 0 {
             let output = redact::said(&answer.stderr);
             return Err(problem!(Usage, "engine-config-invalid", files = self.files.join(", "), output = output));
@@ -124,11 +106,7 @@ impl Project {
     /// A compose command about this project, up to the word that says what to do. `extra` is one more file after the
     /// team's own.
     pub(crate) fn command(&self, compose: &Compose, extra: Option<&Utf8Path>) -> Command {
-        self.command_of(compose.argv, extra)
-    }
-
-    fn command_of(&self, argv: &[&'static str], extra: Option<&Utf8Path>) -> Command {
-        let mut command = Command::new(argv[0]).args(argv[1..].iter().copied());
+        let mut command = Command::new(compose.argv[0]).args(&compose.argv[1..]);
         if let Some(name) = &self.name {
             command = command.args(["-p", name.as_str()]);
         }

@@ -3,6 +3,7 @@
 mod candidate;
 mod containers;
 mod exec;
+mod glance;
 mod health;
 mod image_name;
 mod images;
@@ -14,13 +15,14 @@ mod networks;
 mod once;
 mod published;
 
-use stapel_host::{Command, Finished};
+use stapel_host::Command;
 use stapel_text::{Problem, problem};
 
 use crate::compose::{Compose, Generation, Project, Resolved, Service, ServiceNetwork};
 use crate::engine::{Engine, EngineFacts};
 
 pub use candidate::Aliases;
+pub use glance::glance;
 pub use networks::Attachment;
 pub use published::Published;
 
@@ -51,31 +53,8 @@ impl Docker {
     ///
     /// # Errors
     /// Those of [`Project::config`], `engine-project-ambiguous`, and `engine-request-failed`.
-    pub async fn open(engine: Engine, compose: Compose, project: Project) -> Result<Self, Problem> {
-        let resolved = project.config(&compose).await?;
-        Self::open_resolved(engine, compose, project, resolved).await
-    }
-
-    /// As [`Docker::open`], with what [`Project::config_ahead`] has answered.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn open_ahead(
-        engine: Engine,
-        compose: Compose,
-        project: Project,
-        answer: &Finished,
-    ) -> Result<Self, Problem> {
-        let resolved = project.resolved(&compose, answer)?;
-        Self::open_resolved(engine, compose, project, resolved).await
-    }
-
-    async fn open_resolved(
-        engine: Engine,
-        compose: Compose,
-        mut project: Project,
-        mut resolved: Resolved,
-    ) -> Result<Self, Problem> {
+    pub async fn open(engine: Engine, compose: Compose, mut project: Project) -> Result<Self, Problem> {
+        let mut resolved = project.config(&compose).await?;
         if project.name.is_none() {
             let name = name::in_use(&engine, &project, &resolved.name).await?;
             let other = name != resolved.name;
