@@ -46,7 +46,7 @@ impl Site {
             Some(deployed) => Some(checkout.since(&deployed, &commit).await),
             None => None,
         };
-        let mut manifest = self.tree_of(&checkout, &commit).await?;
+        let mut manifest = self.tree_at(&checkout, &commit).await?;
         manifest.entries.extend(env);
         manifest.check()?;
         let manifest = self.store_manifest(manifest).await?;
@@ -62,8 +62,8 @@ impl Site {
             _ => None,
         };
         match ours {
-            Some(last) => self.manifest(last.plan.goal.manifest()).map(Some),
-            None => self.tree_of(&checkout, &head).await.map(Some),
+            Some(last) => self.tree_of(&last.plan.goal).map(Some),
+            None => self.tree_at(&checkout, &head).await.map(Some),
         }
     }
 
@@ -77,7 +77,7 @@ impl Site {
     }
 
     /// The manifest of a commit, with its contents in the store.
-    async fn tree_of(self: &Arc<Self>, checkout: &Checkout, commit: &str) -> Result<Manifest, Problem> {
+    async fn tree_at(self: &Arc<Self>, checkout: &Checkout, commit: &str) -> Result<Manifest, Problem> {
         let noted = self.place.trees().join(commit);
         let known = std::fs::read_to_string(&noted).ok().and_then(|hash| hash.trim().parse::<Hash>().ok());
         let known = known.and_then(|hash| self.manifest(&hash.to_string()).ok());

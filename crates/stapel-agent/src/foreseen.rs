@@ -15,6 +15,13 @@ use crate::Site;
 /// How many earlier releases tell what is to be expected.
 const EARLIER: usize = 10;
 
+/// What a migration tool has noted in a database.
+pub(crate) struct Notes {
+    database: String,
+    /// The revisions; `None` where the table is not there.
+    found: Result<Option<Vec<String>>, Problem>,
+}
+
 /// What becomes of the files, in order of their paths.
 pub(crate) fn files(change: &Applied) -> Vec<FileChange> {
     let mut files: Vec<_> = change.files().filter_map(of).collect();
@@ -53,27 +60,37 @@ impl Site {
         manifest.entries.get(path).and_then(Entry::hash).map(|hash| self.store.read(&hash)).transpose()
     }
 
+    /// What the migration tool has noted in the database; `None` where it keeps no notes that we can read, or there are
+    /// several databases.
+    pub(crate) async fn migration_notes(&self) -> Option<Notes> {
+        let alembic = self.config.migration.as_ref().is_some_and(|m| m.tool == MigrationTool::Alembic);
+        let mut databases = self.databases.iter();
+        let (true, Some((name, database)), None) = (alembic, databases.next(), databases.next()) else { return None };
+        let (table, column) = ALEMBIC_TABLE;
+        Some(Notes { database: name.clone(), found: database.column(table, column).await })
+    }
+
     /// Where the schema is and what the goal's tree would make of it. `None` where only running something could tell: a tool
     /// that keeps no notes that we can read, several databases, migrations with computed names.
     ///
     /// # Errors
-    /// Of class `Refused`, when a database that has just answered does not any more.
-    pub(crate) async fn schema(&self, goal: &Manifest, observation: &Observation) -> Result<Option<Schema>, Problem> {
-        let alembic = self.config.migration.as_ref().is_some_and(|m| m.tool == MigrationTool::Alembic);
-        let mut databases = self.databases.iter();
-        let (true, Some((name, database)), None) = (alembic, databases.next(), databases.next()) else {
-            return Ok(None);
-        };
+    /// Of class `Refused`, when a database that answers otherwise does not answer this.
+    pub(crate) fn schema(
+        &self,
+        goal: &Manifest,
+        observation: &Observation,
+        notes: Option<Notes>,
+    ) -> Result<Option<Schema>, Problem> {
+        let Some(Notes { database, found }) = notes else { return Ok(None) };
         let Some(all) = self.revisions(goal)? else { return Ok(None) };
-        let (table, column) = ALEMBIC_TABLE;
-        let current = match database.column(table, column).await {
+        let current = match found {
             Ok(Some(found)) => found,
             // An app that serves has migrated: its notes are elsewhere (`version_table`, another schema).
             Ok(None) if observation.serves() => return Ok(None),
             Ok(None) => Vec::new(),
             // Before the first start there is none.
-            Err(_) if !observation.databases.contains_key(name) => Vec::new(),
-            // It answered a moment ago. Saying nothing of it now would make another plan of the same.
+            Err(_) if !observation.databases.contains_key(&database) => Vec::new(),
+            // It answered to another question. Saying nothing of it now would make another plan of the same.
             Err(problem) => return Err(problem.class(Class::Refused)),
         };
         let (pending, ahead) = match pending(&all, &current) {

@@ -16,10 +16,11 @@ pub(crate) const REVISIONS: &str = "revisions";
 /// Records what is there as release 0, if nothing is on record yet: the files that `goal` will replace, and the images in
 /// use, so that a rollback to it brings them back.
 pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem> {
-    if !site.journal.history(1)?.is_empty() || !site.serves().await? {
+    let Some(ships) = goal.manifest() else { return Ok(()) };
+    if site.journal.has_shipped()? || !site.serves().await? {
         return Ok(());
     }
-    let manifest = manifest_of_what_is_there(site, goal.manifest()).await?;
+    let manifest = manifest_of_what_is_there(site, ships).await?;
     let fingerprint = manifest.fingerprint().to_string();
     let hash = site.store_manifest(manifest).await?;
     let mut images = Vec::new();
@@ -83,6 +84,11 @@ impl Site {
     pub(crate) fn manifest(&self, hash: &str) -> Result<Manifest, Problem> {
         let hash: Hash = hash.parse().map_err(|_| problem!(Failed, "agent-manifest-hash", hash = hash))?;
         Manifest::from_json(&self.store.read(&hash)?)
+    }
+
+    /// The manifest of what a goal puts in service.
+    pub(crate) fn tree_of(&self, goal: &Goal) -> Result<Manifest, Problem> {
+        self.manifest(goal.manifest().ok_or_else(|| problem!(Failed, "agent-no-tree"))?)
     }
 
     /// Puts a manifest in the object store.

@@ -12,6 +12,7 @@ mod foreseen;
 mod found;
 mod guardian;
 mod known;
+mod logs;
 mod namespace;
 mod observe;
 mod place;

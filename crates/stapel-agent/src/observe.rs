@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use futures_util::future::{join_all, try_join, try_join_all};
 use stapel_core::Touched;
 use stapel_core::config::EngineKind;
 use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts};
@@ -9,7 +10,7 @@ use stapel_core::plan::{self, Goal, Plan, StepSpec};
 use stapel_core::ports::Parts;
 use stapel_release::{RESERVE_BYTES, Release};
 use stapel_text::{Class, Problem, problem};
-use stapel_tree::{Applied, Entry, Manifest, Rules};
+use stapel_tree::{Applied, Entry, Hash, Manifest, Rules};
 
 use crate::Site;
 use crate::foreseen;
@@ -40,8 +41,15 @@ impl Site {
                 } else {
                     None
                 };
-                let (manifest, fingerprint) = (goal.manifest().to_owned(), goal.fingerprint().to_owned());
+                let (Some(manifest), Some(fingerprint)) = (goal.manifest(), goal.fingerprint()) else {
+                    return Err(problem!(Refused, "agent-rollback-failed-one", release = to.id.to_string()));
+                };
+                let (manifest, fingerprint) = (manifest.to_owned(), fingerprint.to_owned());
                 Ok(Goal::Rollback { to: to.id, manifest, fingerprint, down_to })
+            }
+            Ask::Restart { services, hard } => {
+                let all = || self.config.services.keys().cloned().collect();
+                Ok(Goal::Restart { services: if services.is_empty() { all() } else { services.clone() }, hard: *hard })
             }
         }
     }
@@ -64,7 +72,7 @@ impl Site {
         // A rollback put an earlier release in service: from there it goes on backwards.
         let effective = match current.plan.goal {
             Goal::Rollback { to, .. } => to,
-            Goal::Deploy { .. } => current.id,
+            Goal::Deploy { .. } | Goal::Restart { .. } => current.id,
         };
         let ended_well = |r: &Release| r.outcome.is_some_and(|o| o.exit_code() == 0);
         match to {
@@ -87,31 +95,37 @@ impl Site {
 
     /// What is there now.
     pub(crate) async fn observe(self: &Arc<Self>, goal: &Goal) -> Result<Observation, Problem> {
-        let (mut services, mut all_parts) = (BTreeMap::new(), BTreeMap::new());
-        for name in self.config.services.keys() {
-            let real = self.world.instances.real(name).await?;
-            let pointed = self.world.images.pointed(name).await?;
-            let parts = self.world.images.parts(name).await?;
+        if let Goal::Restart { services, .. } = goal {
+            return self.observe_restart(services).await;
+        }
+        let manifest = self.tree_of(goal)?;
+        // All at once: none of these questions waits for the answer to another.
+        let facts = self.config.services.keys().map(|name| async move {
+            let (images, instances) = (&self.world.images, &self.world.instances);
+            let (real, pointed, parts) =
+                tokio::try_join!(instances.real(name), images.pointed(name), images.parts(name))?;
             let pulled = match goal {
                 // An earlier image is kept here.
                 Goal::Deploy { .. } if parts.as_ref().is_some_and(|parts| parts.pulled) => {
-                    Some(self.world.images.offered(name).await?)
+                    Some(images.offered(name).await?)
                 }
                 _ => None,
             };
-            all_parts.insert(name.clone(), parts);
-            services.insert(name.clone(), ServiceFacts { real, pointed, pulled, touched: None });
-        }
-        let manifest = self.manifest(goal.manifest())?;
-        let change = self.change_to(&manifest).await?;
-        for (name, facts) in &mut services {
-            let parts = all_parts.get(name).and_then(Option::as_ref);
-            facts.touched = parts.map(|parts| self.touched(parts, &manifest, &change)).transpose()?.flatten();
+            Ok::<_, Problem>((name.clone(), ServiceFacts { real, pointed, pulled, ..ServiceFacts::default() }, parts))
+        });
+        let sizes = self.databases.iter().map(|(name, database)| async move { (name, database.size().await) });
+        let (facts, change, sizes, notes) =
+            tokio::join!(try_join_all(facts), self.change_to(&manifest), join_all(sizes), self.migration_notes());
+        let change = change?;
+        let mut services = BTreeMap::new();
+        for (name, facts, parts) in facts? {
+            let touched = parts.map(|parts| self.touched(&parts, &manifest, &change)).transpose()?.flatten();
+            services.insert(name, ServiceFacts { touched, ..facts });
         }
         let serves = services.values().any(ServiceFacts::runs);
         let mut databases = BTreeMap::new();
-        for (name, database) in &self.databases {
-            match database.size().await {
+        for (name, size) in sizes {
+            match size {
                 Ok(bytes) => drop(databases.insert(name.clone(), bytes)),
                 Err(problem) if serves => return Err(problem.class(Class::Refused)),
                 // Before the first start there is no database yet.
@@ -120,7 +134,7 @@ impl Site {
         }
         let images = match goal {
             Goal::Deploy { .. } => services.values().filter(|s| s.real.is_some()).count(),
-            Goal::Rollback { .. } => 0,
+            Goal::Rollback { .. } | Goal::Restart { .. } => 0,
         };
         let rooms = rooms(self, &change, databases.values().sum(), images as u64 * IMAGE_BYTES)?;
         let mut files = foreseen::files(&change);
@@ -140,7 +154,7 @@ impl Site {
             checkout: self.checkout_facts(goal).await?,
             schema: None,
         };
-        observation.schema = self.schema(&manifest, &observation).await?;
+        observation.schema = self.schema(&manifest, &observation, notes)?;
         Ok(observation)
     }
 
@@ -155,6 +169,40 @@ impl Site {
         Ok(Some(Touched::by(parts, paths, &self.config.source.env)))
     }
 
+    /// What is there of these services, which are to be restarted.
+    async fn observe_restart(&self, names: &[String]) -> Result<Observation, Problem> {
+        let instances = &self.world.instances;
+        self.known_services(names).await?;
+        let mut services = BTreeMap::new();
+        for name in names {
+            let (real, pointed) = try_join(instances.real(name), self.world.images.pointed(name)).await?;
+            let written = match &real {
+                Some(real) => self.unshipped(instances.written_since(name, real).await?)?,
+                None => Vec::new(),
+            };
+            services.insert(name.clone(), ServiceFacts { real, pointed, written, ..ServiceFacts::default() });
+        }
+        Ok(Observation {
+            engine: self.engine.clone(),
+            services,
+            last: self.last_release()?,
+            guardian: self.guardian(),
+            ..Observation::default()
+        })
+    }
+
+    /// Those of the files that are not as the release in service left them: one that was undone has written the others as
+    /// they were.
+    fn unshipped(&self, files: Vec<Utf8PathBuf>) -> Result<Vec<String>, Problem> {
+        let shipped = self.shipped_before()?;
+        let as_shipped = |path: &Utf8Path| {
+            let entry = shipped.as_ref()?.entries.get(path.strip_prefix(&self.target.path).ok()?.as_str())?;
+            Some(entry.hash() == std::fs::read(path).ok().map(|content| Hash::of(&content)))
+        };
+        let others = files.into_iter().filter(|path| as_shipped(path) != Some(true));
+        Ok(others.map(|path| path.strip_prefix(&self.target.path).unwrap_or(&path).to_string()).collect())
+    }
+
     fn last_release(&self) -> Result<Option<LastRelease>, Problem> {
         let Some(last) = self.journal.in_service()? else { return Ok(None) };
         let mut images = BTreeMap::new();
@@ -165,7 +213,7 @@ impl Site {
         }
         let (goal, id) = (&last.plan.goal, last.id);
         let commit = self.commit_of(goal)?;
-        Ok(Some(LastRelease { id, fingerprint: goal.fingerprint().to_owned(), commit, images }))
+        Ok(Some(LastRelease { id, fingerprint: goal.fingerprint().unwrap_or_default().to_owned(), commit, images }))
     }
 
     /// The files that are not as the release in service put them there.
@@ -183,15 +231,16 @@ impl Site {
             Goal::Rollback { to, .. } => match self.journal.known(*to)?.plan.goal {
                 // What a rollback leads to was deployed, or found.
                 Goal::Deploy { commit, .. } => Ok(commit),
-                Goal::Rollback { .. } => Ok(None),
+                Goal::Rollback { .. } | Goal::Restart { .. } => Ok(None),
             },
+            Goal::Restart { .. } => Ok(None),
         }
     }
 
     /// What our last release shipped.
     fn shipped_before(&self) -> Result<Option<Manifest>, Problem> {
         match self.journal.in_service()? {
-            Some(last) => self.manifest(last.plan.goal.manifest()).map(Some),
+            Some(last) => self.tree_of(&last.plan.goal).map(Some),
             None => Ok(None),
         }
     }
@@ -208,7 +257,7 @@ impl Site {
 
     /// What shipping a release changes, with everything saved that the way back needs.
     pub(crate) async fn tree_change(self: &Arc<Self>, release: u64) -> Result<Applied, Problem> {
-        let goal = self.manifest(self.journal.plan(release)?.goal.manifest())?;
+        let goal = self.tree_of(&self.journal.plan(release)?.goal)?;
         let (site, before) = (Arc::clone(self), self.removable().await?);
         crate::blocking(move || {
             stapel_tree::sweep(&site.target.path)?;

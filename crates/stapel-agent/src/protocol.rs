@@ -57,6 +57,13 @@ pub enum Ask {
         /// Take the schema down to what it was then, after the switch.
         down: bool,
     },
+    /// Start services again.
+    Restart {
+        /// Which; none: all that releases replace.
+        services: Vec<String>,
+        /// Stop and start them, also where a relay would lose no request.
+        hard: bool,
+    },
 }
 
 /// What the host's own checkout has fetched.
@@ -161,14 +168,21 @@ pub enum Request {
         limit: usize,
     },
     /// The log of the services; answered by [`Reply::Logs`].
-    Logs {
-        /// Of this service only.
-        service: Option<String>,
-        /// How many lines of each.
-        tail: usize,
-        /// Not older than this, in seconds.
-        since_s: Option<u64>,
-    },
+    Logs(LogsAsk),
+    /// The same, and what comes; answered by [`Reply::LogLine`]s and [`Reply::LogInstance`]s until the next request, or until
+    /// the line is closed.
+    FollowLogs(LogsAsk),
+}
+
+/// Which lines of which logs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogsAsk {
+    /// Of these services; none: of all that releases replace.
+    pub services: Vec<String>,
+    /// How many lines of each.
+    pub tail: usize,
+    /// Not older than this, in seconds.
+    pub since_s: Option<u64>,
 }
 
 /// An object that is on its way.
@@ -248,6 +262,20 @@ pub enum Reply {
     Logs {
         /// By service.
         services: Vec<(String, Vec<String>)>,
+    },
+    /// A line of a log that is followed.
+    LogLine {
+        /// The service.
+        service: String,
+        /// The line.
+        line: String,
+    },
+    /// From here on the lines of a service are those of another instance.
+    LogInstance {
+        /// The service.
+        service: String,
+        /// The one that took the place of the former.
+        instance: Instance,
     },
     /// It could not be done.
     Problem(Problem),

@@ -106,6 +106,7 @@ async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Pro
     let doing = match ask {
         Ask::Deploy { .. } => "deploy",
         Ask::Rollback { .. } => "rollback",
+        Ask::Restart { .. } => "restart",
     };
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, doing))?;
     // From here on somebody ends well what this process begins, what it takes up first included.

@@ -7,6 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{try_join, try_join_all};
+use stapel_core::ports::{Health, Instance};
 use stapel_host::{Detached, ProcessId};
 use stapel_release::{Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
@@ -16,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::protocol::{Announced, Opening, Reply, Request, ServiceStatus, Status};
 use crate::run::{Answer, Order, Work};
-use crate::{Site, examine, known, recover};
+use crate::{Site, examine, known, logs, recover};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a release may take to take the lock, plan and begin.
@@ -56,6 +58,10 @@ where
                 Err(problem) => Err(problem),
             },
             Request::Follow { release } => follow(session, connection, release).await,
+            Request::FollowLogs(ask) => match session.site() {
+                Ok(site) => logs::follow(site, connection, &ask).await,
+                Err(problem) => Err(problem),
+            },
             other => session.answer(other).await,
         };
         connection.send(&reply.unwrap_or_else(Reply::Problem)).await?;
@@ -85,10 +91,13 @@ impl Session {
         let site = self.site()?;
         Ok(match request {
             // One that is damaged is brought again.
-            Request::Known { manifest } => match site.manifest(&manifest.to_string()) {
-                Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
-                Err(_) => Reply::Unknown,
-            },
+            Request::Known { manifest } => {
+                site.look_ahead();
+                match site.manifest(&manifest.to_string()) {
+                    Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
+                    Err(_) => Reply::Unknown,
+                }
+            }
             Request::Offer { manifest } => {
                 manifest.check()?;
                 let missing = site.store.missing(&manifest);
@@ -107,10 +116,12 @@ impl Session {
                     true => self.recover_first(site).await?,
                     false => site.journal.unfinished()?.into_iter().filter(|release| !release.runs()).collect(),
                 };
+                site.look_again().await;
                 let (plan, observation) = site.plan(&ask).await?;
                 Reply::Plan { plan, observation: Box::new(observation), recovered }
             }
             Request::Examine(ask) => {
+                site.look_again().await;
                 Reply::Examined { all: examine::examine(site, &ask).await, now: jiff::Timestamp::now() }
             }
             Request::Start { ask, fingerprint } => {
@@ -134,10 +145,10 @@ impl Session {
             }
             Request::Status => Reply::Status(Box::new(status(site).await?)),
             Request::History { limit } => Reply::History { releases: site.journal.history(limit)? },
-            Request::Logs { service, tail, since_s } => {
-                Reply::Logs { services: logs(site, service, tail, since_s).await? }
+            Request::Logs(ask) => Reply::Logs { services: logs::last(site, &ask).await? },
+            Request::Open(_) | Request::Objects { .. } | Request::Follow { .. } | Request::FollowLogs(_) => {
+                Reply::Stored
             }
-            Request::Open(_) | Request::Objects { .. } | Request::Follow { .. } => Reply::Stored,
         })
     }
 
@@ -290,42 +301,28 @@ where
 }
 
 async fn status(site: &Arc<Site>) -> Result<Status, Problem> {
-    let mut services = Vec::new();
-    for name in site.config.services.keys() {
-        let instance = site.world.instances.real(name).await?;
-        let health = match &instance {
-            Some(real) => site.world.instances.health(real).await?,
-            None => stapel_core::ports::Health::Gone,
-        };
-        services.push(ServiceStatus { name: name.clone(), instance, health });
-    }
+    let plain = site.glance().await?;
+    let services = site.config.services.keys().map(|name| service_status(site, name, plain.get(name)));
+    let services = try_join_all(services);
+    let (services, drift) = try_join(services, site.drift()).await?;
     Ok(Status {
         engine: site.engine.clone(),
         state: site.place.root().to_string(),
         services,
         in_service: site.journal.in_service()?,
         owner: Lock::owner(&site.place.lock())?,
-        drift: site.drift().await?,
+        drift,
     })
 }
 
-async fn logs(
-    site: &Site,
-    only: Option<String>,
-    tail: usize,
-    since_s: Option<u64>,
-) -> Result<Vec<(String, Vec<String>)>, Problem> {
-    if let Some(name) = only.as_ref().filter(|n| !site.config.services.contains_key(*n)) {
-        let known = site.config.services.keys().cloned().collect::<Vec<_>>().join(", ");
-        return Err(problem!(Usage, "agent-no-service", name = name, known = known));
+async fn service_status(site: &Site, name: &str, plain: Option<&(Instance, Health)>) -> Result<ServiceStatus, Problem> {
+    if let Some((instance, health)) = plain.cloned() {
+        return Ok(ServiceStatus { name: name.to_owned(), instance: Some(instance), health });
     }
-    let mut all = Vec::new();
-    for service in site.config.services.keys().filter(|s| only.as_ref().is_none_or(|o| o == *s)) {
-        let lines = match site.world.instances.real(service).await? {
-            Some(real) => site.world.instances.logs(&real, tail, since_s).await?,
-            None => Vec::new(),
-        };
-        all.push((service.clone(), lines));
-    }
-    Ok(all)
+    let instance = site.world.instances.real(name).await?;
+    let health = match &instance {
+        Some(real) => site.world.instances.health(real).await?,
+        None => Health::Gone,
+    };
+    Ok(ServiceStatus { name: name.to_owned(), instance, health })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Target};
 use stapel_core::observation::Guardian;
-use stapel_core::ports::{Health, World};
+use stapel_core::ports::{Health, Instance, World};
 use stapel_data::backup::Label;
 use stapel_data::migrations::{Commands, Migrations, Tool};
 use stapel_data::{Database, PostgresInService, SqliteFile};
@@ -63,9 +63,9 @@ impl Site {
             EngineKind::Docker => {
                 let api = Engine::connect().await?;
                 let facts = api.ping().await?;
-                let compose = Compose::find().await?;
-                compose.suits(&facts)?;
                 let place = Place::open(target.state.as_deref(), &facts.id, &target.path)?;
+                let compose = Compose::find_noted(&place.engine().join("compose")).await?;
+                compose.suits(&facts)?;
                 let words = format!("Docker {}, {} {}", facts.version, compose.command(), compose.version);
                 let by_hand =
                     std::iter::once(compose.command()).chain(config.compose.files.iter().map(|f| format!("-f {f}")));
@@ -126,6 +126,28 @@ impl Site {
     pub(crate) async fn definition_changed(&self) {
         if let Some(docker) = &self.docker {
             docker.definition_changed().await;
+        }
+    }
+
+    /// What compose makes of the app's files is going to be asked for.
+    pub(crate) fn look_ahead(&self) {
+        if let Some(docker) = &self.docker {
+            docker.look_ahead();
+        }
+    }
+
+    /// What compose makes of the app's files must not be of some minutes ago.
+    pub(crate) async fn look_again(&self) {
+        if let Some(docker) = &self.docker {
+            docker.look_again().await;
+        }
+    }
+
+    /// The services whose state is plain to see; the others have to be looked at one by one.
+    pub(crate) async fn glance(&self) -> Result<BTreeMap<String, (Instance, Health)>, Problem> {
+        match &self.docker {
+            Some(docker) => docker.glance().await,
+            None => Ok(BTreeMap::new()),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use stapel_text::{Text, text};
 
 use crate::Touched;
 use crate::ports::{ImageId, Instance};
@@ -145,6 +146,10 @@ pub struct ServiceFacts {
     /// How what the goal changes touches it; `None` where its definition is not there yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub touched: Option<Touched>,
+    /// Files of its definition that were written since the instance was made and are not as the release in service left
+    /// them: it runs without what they say. Looked for where the instance is to be restarted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<String>,
 }
 
 impl ServiceFacts {
@@ -152,6 +157,17 @@ impl ServiceFacts {
     #[must_use]
     pub fn runs(&self) -> bool {
         self.real.as_ref().is_some_and(|r| r.running)
+    }
+
+    /// In what the definition differs from what the instance was made from; `None`: in nothing that is known.
+    #[must_use]
+    pub fn differs(&self) -> Option<Text> {
+        let real = self.real.as_ref()?;
+        if !self.written.is_empty() {
+            return Some(text!("core-differs-files", files = self.written.join(", ")));
+        }
+        let other = self.pointed.as_ref().is_some_and(|image| *image != real.image);
+        other.then(|| text!("core-differs-image"))
     }
 }
 

@@ -4,6 +4,7 @@
 mod context;
 mod healthy;
 mod relay;
+mod restart;
 mod rollout;
 mod start;
 

@@ -2,10 +2,11 @@ use stapel_core::config::Config;
 use stapel_core::observation::ServiceFacts;
 use stapel_core::plan::{Chosen, Rollouts, StepSpec};
 use stapel_release::Step;
-use stapel_text::{Problem, Text, problem};
+use stapel_text::{Problem, Text, problem, text};
 
 use crate::Context;
 use crate::relay::Relay;
+use crate::restart::Restart;
 use crate::start::Start;
 
 /// One way for new instances to take over traffic.
@@ -29,7 +30,7 @@ pub trait Rollout: Sync {
 /// Every rollout, in the order in which they are tried.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Rollout] {
-    &[&Start, &Relay]
+    &[&Start, &Relay, &Restart]
 }
 
 /// Makes the step of a phase that a plan names.
@@ -53,11 +54,19 @@ impl Rollouts for All {
         let Some((rollout, why)) = found else {
             return Err(problem!(Refused, "rollouts-none", service = service, wanted = wanted.unwrap_or("-")));
         };
-        let phase = |phase: &&str| StepSpec::Phase {
-            rollout: rollout.name().to_owned(),
-            phase: (*phase).to_owned(),
-            service: service.to_owned(),
-        };
-        Ok(Chosen { phases: rollout.phases().iter().map(phase).collect(), why, gap_s: rollout.gap_s() })
+        Ok(chosen(*rollout, service, why))
     }
+
+    fn stop_and_start(&self, service: &str) -> Chosen {
+        chosen(&Restart, service, text!("rollouts-why-restart"))
+    }
+}
+
+fn chosen(rollout: &dyn Rollout, service: &str, why: Text) -> Chosen {
+    let phase = |phase: &&str| StepSpec::Phase {
+        rollout: rollout.name().to_owned(),
+        phase: (*phase).to_owned(),
+        service: service.to_owned(),
+    };
+    Chosen { phases: rollout.phases().iter().map(phase).collect(), why, gap_s: rollout.gap_s() }
 }

@@ -15,7 +15,7 @@ const BUILD: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentBinary {
     path: PathBuf,
-    sha256: String,
+    build: String,
     size: u64,
     machine: Machine,
     modified: Option<SystemTime>,
@@ -42,25 +42,22 @@ impl AgentBinary {
     /// `io-failed`.
     pub fn at(path: impl Into<PathBuf>) -> Result<Self, Problem> {
         let path = path.into();
-        let read = || -> std::io::Result<(String, u64, Machine, Option<SystemTime>)> {
+        let look = || -> std::io::Result<(String, u64, Machine, Option<SystemTime>)> {
             let mut file = File::open(&path)?;
             let modified = file.metadata()?.modified().ok();
-            let (mut hasher, mut buffer, mut size) = (Sha256::new(), vec![0; 1 << 18], 0);
-            let mut machine = None;
-            loop {
-                let n = file.read(&mut buffer)?;
-                if n == 0 {
-                    break;
-                }
-                machine.get_or_insert_with(|| Machine::of(&buffer[..n]));
-                hasher.update(&buffer[..n]);
-                size += n as u64;
-            }
-            let hex = hasher.finalize().iter().map(|b| format!("{b:02x}")).collect();
-            Ok((hex, size, machine.unwrap_or(Machine::Any), modified))
+            // Each command does this once, before it can connect: SHA-256 takes several times as long.
+            let mut hasher = blake3::Hasher::new();
+            let (mut machine, mut size) = (None, 0);
+            read(&mut file, |part| {
+                machine.get_or_insert_with(|| Machine::of(part));
+                hasher.update(part);
+                size += part.len() as u64;
+            })?;
+            let build = hasher.finalize().to_hex()[..BUILD].to_owned();
+            Ok((build, size, machine.unwrap_or(Machine::Any), modified))
         };
-        let (sha256, size, machine, modified) = read().map_err(|e| io(&path, &e))?;
-        Ok(Self { path, sha256, size, machine, modified })
+        let (build, size, machine, modified) = look().map_err(|e| io(&path, &e))?;
+        Ok(Self { path, build, size, machine, modified })
     }
 
     /// Where it lies on this machine.
@@ -75,16 +72,22 @@ impl AgentBinary {
         env!("CARGO_PKG_VERSION")
     }
 
-    /// The SHA-256 of its file, 64 hexadecimal digits.
-    #[must_use]
-    pub fn sha256(&self) -> &str {
-        &self.sha256
+    /// The SHA-256 of its file, 64 hexadecimal digits: what every host has a tool for. It takes a moment, and is needed only
+    /// where the agent is brought.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn sha256(&self) -> Result<String, Problem> {
+        let mut hasher = Sha256::new();
+        let hashed = File::open(&self.path).and_then(|mut file| read(&mut file, |part| hasher.update(part)));
+        hashed.map_err(|e| io(&self.path, &e))?;
+        Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
 
-    /// The id of this build, for [`crate::Hello`]: the first digits of the hash.
+    /// The id of this build, for [`crate::Hello`]: the first digits of the BLAKE3 hash of its file.
     #[must_use]
     pub fn build(&self) -> &str {
-        &self.sha256[..BUILD]
+        &self.build
     }
 
     /// Its size in bytes.
@@ -108,6 +111,17 @@ impl AgentBinary {
     }
 }
 
+/// Hands on what a file holds, part by part.
+fn read(file: &mut File, mut part: impl FnMut(&[u8])) -> std::io::Result<()> {
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(()),
+            n => part(&buffer[..n]),
+        }
+    }
+}
+
 fn io(path: &Path, error: &std::io::Error) -> Problem {
     problem!(Failed, "io-failed", path = path.display(), error = error)
 }
@@ -123,8 +137,9 @@ mod tests {
         fs::write(&path, "abc").unwrap();
         let agent = AgentBinary::at(&path).unwrap();
         // FIPS 180-2, appendix B.1.
-        assert_eq!(agent.sha256(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(agent.directory(), concat!(env!("CARGO_PKG_VERSION"), "-ba7816bf8f01cfea"));
+        assert_eq!(agent.sha256().unwrap(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        // The same as `b3sum` says.
+        assert_eq!(agent.directory(), concat!(env!("CARGO_PKG_VERSION"), "-6437b3ac38465133"));
         assert_eq!(agent.size(), 3);
     }
 }

@@ -20,8 +20,8 @@ pub(crate) async fn bring(
     let program = File::open(agent.path())
         .await
         .map_err(|e| problem!(Failed, "io-failed", path = agent.path().display(), error = e))?;
-    let (mut line, stdin, stdout) =
-        Line::start(ssh.command(destination, &script::bring(agent))).map_err(|e| diagnose::no_ssh(&e))?;
+    let script = script::bring(agent)?;
+    let (mut line, stdin, stdout) = Line::start(ssh.command(destination, &script)).map_err(|e| diagnose::no_ssh(&e))?;
     // What a login shell prints there is of no interest, but it must have somewhere to go.
     let drain = tokio::spawn(async move {
         let mut stdout = stdout;

@@ -4,6 +4,8 @@
 
 use std::ops::RangeInclusive;
 
+use stapel_text::Problem;
+
 use crate::{Account, AgentBinary};
 
 /// The file cannot be written.
@@ -109,16 +111,19 @@ pub(crate) fn start(agent: &AgentBinary, account: Account) -> String {
         Account::Own => RUN,
         Account::Sudo => RUN_BY_SUDO,
     };
-    quoted(&START.replace("RUN", run), agent)
+    quoted(START.replace("RUN", run), agent)
 }
 
 /// Puts the program on standard input in its place.
-pub(crate) fn bring(agent: &AgentBinary) -> String {
-    quoted(BRING, agent)
+///
+/// # Errors
+/// `io-failed` when the agent cannot be hashed.
+pub(crate) fn bring(agent: &AgentBinary) -> Result<String, Problem> {
+    Ok(quoted(BRING.replace("HASH", &agent.sha256()?), agent))
 }
 
-fn quoted(script: &str, agent: &AgentBinary) -> String {
-    let script = script.replace("NAME", &agent.directory()).replace("HASH", agent.sha256());
+fn quoted(script: String, agent: &AgentBinary) -> String {
+    let script = script.replace("NAME", &agent.directory());
     format!("sh -c '{}'", script.replace("SIZE", &agent.size().to_string()))
 }
 

@@ -3,6 +3,7 @@
 mod usage;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser, Subcommand};
@@ -46,6 +47,7 @@ pub(crate) enum Sub {
     Plan(Plan),
     Deploy(Deploy),
     Rollback(Rollback),
+    Restart(Restart),
     Attach(Which),
     Cancel(Which),
     Resume(Which),
@@ -121,6 +123,16 @@ pub(crate) struct Rollback {
     pub(crate) quiet: bool,
 }
 
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Restart {
+    #[arg(value_name = "SERVICE")]
+    pub(crate) services: Vec<String>,
+    #[arg(long)]
+    pub(crate) hard: bool,
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
 /// The release that is meant; the newest where none is named.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Which {
@@ -143,17 +155,28 @@ pub(crate) struct History {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Logs {
     #[arg(value_name = "SERVICE")]
-    pub(crate) service: Option<String>,
-    #[arg(long, short = 'n', default_value_t = 100, value_name = "N")]
-    pub(crate) tail: usize,
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) since: Option<u64>,
+    pub(crate) services: Vec<String>,
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    #[arg(long, short = 'n', visible_alias = "tail", default_value_t = 100, value_name = "N")]
+    pub(crate) lines: usize,
+    #[arg(long, value_name = "TIME", value_parser = back)]
+    pub(crate) since: Option<Duration>,
 }
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Demo {
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+/// How far back: seconds, or a duration such as `10m`.
+fn back(word: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = word.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let parsed = word.parse::<jiff::SignedDuration>().map_err(|e| e.to_string())?;
+    Duration::try_from(parsed).map_err(|e| e.to_string())
 }
 
 /// The language that was asked for, found before the command line is parsed: its errors are in that language too.
@@ -223,6 +246,7 @@ fn about(command: &str) -> Option<Text> {
         "plan" => text!("cli-about-plan"),
         "deploy" => text!("cli-about-deploy"),
         "rollback" => text!("cli-about-rollback"),
+        "restart" => text!("cli-about-restart"),
         "attach" => text!("cli-about-attach"),
         "cancel" => text!("cli-about-cancel"),
         "resume" => text!("cli-about-resume"),
@@ -256,8 +280,10 @@ fn help(argument: &str) -> Option<Text> {
         "down" => text!("cli-arg-down"),
         "release" => text!("cli-arg-release"),
         "limit" => text!("cli-arg-limit"),
-        "service" => text!("cli-arg-service"),
-        "tail" => text!("cli-arg-tail"),
+        "services" => text!("cli-arg-services"),
+        "hard" => text!("cli-arg-hard"),
+        "follow" => text!("cli-arg-follow"),
+        "lines" => text!("cli-arg-lines"),
         "since" => text!("cli-arg-since"),
         "keep" => text!("cli-arg-keep"),
         _ => return None,

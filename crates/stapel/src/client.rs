@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use camino::Utf8PathBuf;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use stapel_agent::protocol::{Announced, Ask, Details, Fetched, Holder, Opening, Reply, Request, Status};
+use stapel_agent::protocol::{Announced, Ask, Details, Fetched, Holder, LogsAsk, Opening, Reply, Request, Status};
 use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
+use stapel_core::ports::Instance;
 use stapel_host::{Command, ProcessId};
 use stapel_release::{Direction, Fault, Recorded, Release};
 use stapel_text::{Problem, problem};
@@ -35,6 +36,19 @@ async fn packed(wanted: Wanted) -> Result<(Hash, Vec<u8>, bool), Problem> {
     let (hash, path, secret) = wanted?;
     let packed = stapel_host::blocking(move || stapel_tree::compress(&path)).await;
     Ok((hash, packed.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))??, secret))
+}
+
+/// What a log that is followed says.
+pub(crate) enum Said {
+    Line {
+        service: String,
+        line: String,
+    },
+    /// What comes is another instance's.
+    Replaced {
+        service: String,
+        instance: Instance,
+    },
 }
 
 /// An open session about one app.
@@ -251,15 +265,29 @@ impl Client {
         }
     }
 
-    pub(crate) async fn logs(
-        &mut self,
-        service: Option<String>,
-        tail: usize,
-        since_s: Option<u64>,
-    ) -> Result<Vec<(String, Vec<String>)>, Problem> {
-        match self.ask(&Request::Logs { service, tail, since_s }).await? {
+    pub(crate) async fn logs(&mut self, ask: LogsAsk) -> Result<Vec<(String, Vec<String>)>, Problem> {
+        match self.ask(&Request::Logs(ask)).await? {
             Reply::Logs { services } => Ok(services),
             other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Hands on what the services say as they say it, until `show` says that nobody listens.
+    pub(crate) async fn follow_logs(
+        &mut self,
+        ask: LogsAsk,
+        show: &mut impl FnMut(Said) -> bool,
+    ) -> Result<(), Problem> {
+        self.session.connection.send(&Request::FollowLogs(ask)).await?;
+        loop {
+            let said = match self.receive().await? {
+                Reply::LogLine { service, line } => Said::Line { service, line },
+                Reply::LogInstance { service, instance } => Said::Replaced { service, instance },
+                other => return Err(unexpected(&other)),
+            };
+            if !show(said) {
+                return Ok(());
+            }
         }
     }
 }

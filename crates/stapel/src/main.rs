@@ -58,6 +58,7 @@ async fn run() -> u8 {
         Sub::Plan(args) => commands::plan::run(&parsed.place, &args, &screen).await,
         Sub::Deploy(args) => commands::deploy::run(&parsed.place, &args, &screen).await,
         Sub::Rollback(args) => commands::rollback::run(&parsed.place, &args, &screen).await,
+        Sub::Restart(args) => commands::restart::run(&parsed.place, &args, &screen).await,
         Sub::Attach(args) => commands::attach::run(&parsed.place, &args, &screen).await,
         Sub::Cancel(args) => commands::cancel::run(&parsed.place, &args, &screen).await,
         Sub::Resume(args) => {

@@ -1,5 +1,6 @@
 //! Measurements against the real rival, on the same machine in one run.
 
+mod idle;
 mod journal;
 mod power_on;
 mod rollout;
@@ -14,6 +15,8 @@ pub(crate) enum Bench {
     Rollout(rollout::Args),
     /// What it costs to keep the record, and how soon a server that died in mid-rollout serves again
     Journal(journal::Args),
+    /// What it costs to look: status and a deploy that has nothing to do, against a bare `ssh host true`
+    Idle(idle::Args),
     /// Bringing a tree to a server and putting it in place, against rsync
     Ship(ship::Args),
 }
@@ -22,6 +25,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Rollout(args) => rollout::run(args),
         Bench::Journal(args) => journal::run(args),
+        Bench::Idle(args) => idle::run(args),
         Bench::Ship(args) => ship::run(args),
     }
 }

@@ -2,7 +2,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stapel_core::ports::{Health, Instance, Instances, Lines};
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+use stapel_core::ports::{Health, Instance, Instances, Lines, LogLines};
 use stapel_engine::Aliases;
 use stapel_text::Problem;
 
@@ -50,11 +52,33 @@ impl Instances for DockerWorld {
         self.docker().await?.recreate(service, lines).await
     }
 
+    async fn restart(&self, instance: &Instance, grace: Duration) -> Result<(), Problem> {
+        self.docker().await?.restart(instance, grace).await
+    }
+
+    async fn written_since(&self, service: &str, instance: &Instance) -> Result<Vec<Utf8PathBuf>, Problem> {
+        self.docker().await?.written_since(service, instance).await
+    }
+
+    async fn services(&self) -> Result<Option<Vec<String>>, Problem> {
+        if self.defined() { self.docker().await?.services().await } else { Ok(None) }
+    }
+
     async fn remove(&self, instance: &Instance, grace: Duration) -> Result<(), Problem> {
         self.docker().await?.remove(instance, grace).await
     }
 
     async fn logs(&self, instance: &Instance, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem> {
         self.docker().await?.logs(instance, tail, since_s).await
+    }
+
+    async fn follow(
+        &self,
+        instance: &Instance,
+        tail: usize,
+        since_s: Option<u64>,
+        after: Option<Timestamp>,
+    ) -> Result<LogLines, Problem> {
+        self.docker().await?.follow(instance, tail, since_s, after).await
     }
 }

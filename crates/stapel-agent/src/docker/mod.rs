@@ -4,22 +4,26 @@ mod examine;
 mod instances;
 mod traffic;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use stapel_core::observation::Registry;
-use stapel_core::ports::{Exec, ExecOutput, ImageId, Images, Instance, Lines, Parts};
+use stapel_core::ports::{Exec, ExecOutput, Health, ImageId, Images, Instance, Lines, Parts};
 use stapel_engine::{Aliases, Compose, Docker, Engine, Project, Protocol};
 use stapel_net::farewell::Farewell;
 use stapel_net::forwarder::Launch;
 use stapel_net::{Attachment, Firewall, Mark, Peer};
 use stapel_text::Problem;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::place::Place;
 use stapel_core::config::{Config, Target};
+
+/// For how long what compose has made of the files is good before a plan is made from it.
+const FRESH: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// An app under compose. What compose makes of its files is read when it is first needed, and again after
 /// [`DockerWorld::definition_changed`].
@@ -31,7 +35,7 @@ pub(crate) struct DockerWorld {
     session: String,
     launch: Launch,
     drain: std::time::Duration,
-    opened: Mutex<Option<Arc<Docker>>>,
+    opened: Mutex<Option<(Instant, Arc<Docker>)>>,
     /// By the instance whose clients are asked to go.
     farewells: Mutex<HashMap<String, Farewell>>,
 }
@@ -44,8 +48,6 @@ impl DockerWorld {
         target: &Target,
         place: &Place,
     ) -> Result<Self, Problem> {
-        let mut project = Project::new(&target.path, config.compose.files.clone());
-        project.name.clone_from(&config.compose.project);
         let launch = Launch {
             program: crate::own_program()?,
             args: vec![OsString::from("agent"), OsString::from("forward")],
@@ -56,7 +58,7 @@ impl DockerWorld {
         Ok(Self {
             engine,
             compose,
-            project,
+            project: configured(config, target),
             key: place.key().to_owned(),
             session: place.session(),
             launch,
@@ -77,21 +79,30 @@ impl DockerWorld {
         self.opened.lock().await.take();
     }
 
-    /// Whether the compose files are there at all: before the first release of a new app they are not.
-    fn defined(&self) -> bool {
-        match self.project.files.first() {
-            Some(first) => self.project.directory.join(first).exists(),
-            None => Project::discover(&self.project.directory).is_ok(),
+    /// Asks compose what it makes of the files, while other things are done: it is going to be needed.
+    pub(crate) fn look_ahead(self: &Arc<Self>) {
+        let world = Arc::clone(self);
+        // What it fails with it fails with again when it is needed.
+        tokio::spawn(async move { if world.defined() { world.docker().await.map(drop) } else { Ok(()) } });
+    }
+
+    /// Forgets what was read too long ago: a tree may have gone up for minutes since, and somebody else may have changed
+    /// the files.
+    pub(crate) async fn look_again(&self) {
+        let mut opened = self.opened.lock().await;
+        if opened.as_ref().is_some_and(|(at, _)| at.elapsed() > FRESH) {
+            opened.take();
         }
     }
 
-    /// The project with its compose files as they are now: where none are configured, those that compose would find.
-    fn project(&self) -> Project {
-        let found = if self.project.files.is_empty() { Project::discover(&self.project.directory).ok() } else { None };
-        match found {
-            Some(found) => Project { name: self.project.name.clone(), ..found },
-            None => self.project.clone(),
-        }
+    /// The services whose state is plain to see, without asking compose.
+    pub(crate) async fn glance(&self) -> Result<BTreeMap<String, (Instance, Health)>, Problem> {
+        stapel_engine::glance(&self.engine, &now(&self.project)).await
+    }
+
+    /// Whether the compose files are there at all: before the first release of a new app they are not.
+    fn defined(&self) -> bool {
+        defined(&self.project)
     }
 
     /// Removes containers of one-off runs that were left behind.
@@ -109,12 +120,13 @@ impl DockerWorld {
 
     pub(crate) async fn docker(&self) -> Result<Arc<Docker>, Problem> {
         let mut opened = self.opened.lock().await;
-        if let Some(docker) = opened.as_ref() {
+        if let Some((_, docker)) = opened.as_ref() {
             return Ok(Arc::clone(docker));
         }
-        let opening = Docker::open(self.engine.clone(), self.compose.clone(), self.project()).await?;
+        let (engine, compose, project) = (self.engine.clone(), self.compose.clone(), now(&self.project));
+        let opening = Docker::open(engine, compose, project).await?;
         let docker = Arc::new(opening.session(self.session.clone()));
-        *opened = Some(Arc::clone(&docker));
+        *opened = Some((Instant::now(), Arc::clone(&docker)));
         Ok(docker)
     }
 
@@ -138,6 +150,29 @@ impl DockerWorld {
     async fn aliases(&self, service: &str) -> Result<Aliases, Problem> {
         let external = self.docker().await?.networks_of(service)?.iter().any(|n| n.external);
         Ok(if external { Aliases::None } else { Aliases::FromStart })
+    }
+}
+
+/// The project as it is configured.
+fn configured(config: &Config, target: &Target) -> Project {
+    let mut project = Project::new(&target.path, config.compose.files.clone());
+    project.name.clone_from(&config.compose.project);
+    project
+}
+
+fn defined(project: &Project) -> bool {
+    match project.files.first() {
+        Some(first) => project.directory.join(first).exists(),
+        None => Project::discover(&project.directory).is_ok(),
+    }
+}
+
+/// The project with its compose files as they are now: where none are configured, those that compose would find.
+fn now(project: &Project) -> Project {
+    let found = if project.files.is_empty() { Project::discover(&project.directory).ok() } else { None };
+    match found {
+        Some(found) => Project { name: project.name.clone(), ..found },
+        None => project.clone(),
     }
 }
 
@@ -213,5 +248,9 @@ impl Exec for DockerWorld {
         stdout: Option<std::fs::File>,
     ) -> Result<ExecOutput, Problem> {
         self.docker().await?.exec(service, argv, env, stdin, stdout).await
+    }
+
+    async fn variable(&self, service: &str, name: &str) -> Result<Option<String>, Problem> {
+        self.docker().await?.variable(service, name).await
     }
 }

@@ -38,7 +38,7 @@ impl Prune {
             .journal
             .history(usize::from(u8::MAX))?
             .into_iter()
-            .filter(|r| r.outcome.is_some_and(|o| o.exit_code() == 0));
+            .filter(|r| r.outcome.is_some_and(|o| o.exit_code() == 0) && r.plan.goal.manifest().is_some());
         let mut keep: Vec<String> = done.take(KEEP_RELEASES).map(|r| release_tag(site, r.id)).collect();
         keep.push(release_tag(site, cx.release()));
         let images = &site.world.images;

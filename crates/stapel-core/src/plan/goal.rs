@@ -24,22 +24,31 @@ pub enum Goal {
         /// The revision to take the schema down to afterwards; `None`: the schema stays.
         down_to: Option<String>,
     },
+    /// These services are started again, as they are; what is in service stays.
+    Restart {
+        /// Their compose names.
+        services: Vec<String>,
+        /// Stopped and started, with the gap that this is, where a relay would lose nothing.
+        hard: bool,
+    },
 }
 
 impl Goal {
-    /// The hash of the goal's manifest in the object store.
+    /// The hash of the goal's manifest in the object store; `None`: it puts no tree in service.
     #[must_use]
-    pub fn manifest(&self) -> &str {
+    pub fn manifest(&self) -> Option<&str> {
         match self {
-            Self::Deploy { manifest, .. } | Self::Rollback { manifest, .. } => manifest,
+            Self::Deploy { manifest, .. } | Self::Rollback { manifest, .. } => Some(manifest),
+            Self::Restart { .. } => None,
         }
     }
 
-    /// The fingerprint of the goal's tree.
+    /// The fingerprint of the goal's tree; `None` as above.
     #[must_use]
-    pub fn fingerprint(&self) -> &str {
+    pub fn fingerprint(&self) -> Option<&str> {
         match self {
-            Self::Deploy { fingerprint, .. } | Self::Rollback { fingerprint, .. } => fingerprint,
+            Self::Deploy { fingerprint, .. } | Self::Rollback { fingerprint, .. } => Some(fingerprint),
+            Self::Restart { .. } => None,
         }
     }
 
@@ -48,7 +57,7 @@ impl Goal {
     pub fn commit(&self) -> Option<&str> {
         match self {
             Self::Deploy { commit, .. } => commit.as_deref(),
-            Self::Rollback { .. } => None,
+            Self::Rollback { .. } | Self::Restart { .. } => None,
         }
     }
 }

@@ -14,6 +14,9 @@ pub trait Rollouts {
     /// # Errors
     /// When the configured rollout does not suit.
     fn choose(&self, service: &str, config: &Config, facts: &ServiceFacts) -> Result<Chosen, Problem>;
+
+    /// Stop and start again, of a service that runs: no relay, no other instance.
+    fn stop_and_start(&self, service: &str) -> Chosen;
 }
 
 /// Makes the plan. An app that already is as the goal says needs no step.
@@ -23,6 +26,10 @@ pub trait Rollouts {
 pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &dyn Rollouts) -> Result<Plan, Problem> {
     let mut plan =
         Plan { format: Plan::FORMAT, goal: goal.clone(), steps: Vec::new(), gap_s: 0.0, basis: basis(observation) };
+    if let Goal::Restart { services, hard } = goal {
+        restart(config, observation, services, *hard, rollouts, &mut plan)?;
+        return Ok(plan);
+    }
     if unchanged(config, observation, goal) {
         return Ok(plan);
     }
@@ -33,7 +40,7 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     // Where nothing but files changes, nothing of the app's can get worse.
     let acts = migrates || works.values().any(|work| work.replaces());
     let mut add = |spec: StepSpec, why: Option<Text>| {
-        plan.steps.push(Planned { spec, why, does: None, undoes: None, takes_s: None, leaves: Vec::new() })
+        plan.steps.push(planned(spec, why));
     };
     let serves = observation.serves();
     if acts && serves {
@@ -150,6 +157,46 @@ fn migrates(config: &Config, observation: &Observation, goal: &Goal, works: &BTr
     }
 }
 
+fn planned(spec: StepSpec, why: Option<Text>) -> Planned {
+    Planned { spec, why, does: None, undoes: None, takes_s: None, leaves: Vec::new() }
+}
+
+/// A service that releases replace is relayed, so that no request is lost. What makes its container anew would put in
+/// service whatever its definition says by now, unseen and unchecked: then it is refused. Another service (a database) may
+/// not bear two instances of itself and is stopped and started, as it is; so is everything where that is asked for.
+fn restart(
+    config: &Config,
+    observation: &Observation,
+    services: &[String],
+    hard: bool,
+    rollouts: &dyn Rollouts,
+    plan: &mut Plan,
+) -> Result<(), Problem> {
+    let unknown = ServiceFacts::default();
+    for name in services {
+        let facts = observation.services.get(name).unwrap_or(&unknown);
+        let relayed = !hard && config.services.contains_key(name);
+        if !relayed && facts.real.is_none() {
+            return Err(problem!(Refused, "core-restart-nothing", service = name));
+        }
+        let differs = facts.differs();
+        let mut chosen = match differs {
+            Some(what) if relayed && facts.runs() => {
+                return Err(problem!(Refused, "core-restart-differs", service = name, what = what));
+            }
+            Some(what) if !relayed => {
+                Chosen { why: text!("core-why-restart-differs", what = what), ..rollouts.stop_and_start(name) }
+            }
+            _ if relayed => rollouts.choose(name, config, facts)?,
+            _ => rollouts.stop_and_start(name),
+        };
+        plan.gap_s += chosen.gap_s;
+        let phases = chosen.phases.drain(..).enumerate();
+        plan.steps.extend(phases.map(|(n, phase)| planned(phase, (n == 0).then(|| chosen.why.clone()))));
+    }
+    Ok(())
+}
+
 /// What the steps start from: the files that are going to be replaced, and what serves.
 fn basis(observation: &Observation) -> String {
     let services: Vec<_> = observation
@@ -183,7 +230,7 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
         return false;
     }
     observation.last.as_ref().is_some_and(|last| {
-        last.fingerprint == goal.fingerprint()
+        Some(last.fingerprint.as_str()) == goal.fingerprint()
             && observation.files_differ == 0
             && config.services.keys().all(|name| {
                 let facts = observation.services.get(name);

@@ -9,6 +9,9 @@ pub fn reach(plan: &Plan, observation: &Observation) -> Text {
     if let Goal::Rollback { down_to: Some(to), .. } = &plan.goal {
         return text!("core-reach-down", to = if to.is_empty() { "-" } else { to });
     }
+    if matches!(plan.goal, Goal::Restart { .. }) {
+        return text!("core-reach-restart");
+    }
     if !plan.steps.iter().any(|step| matches!(step.spec, StepSpec::Migrate { .. })) {
         return text!("core-reach-all");
     }

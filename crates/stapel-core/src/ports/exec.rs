@@ -1,7 +1,7 @@
 use std::fs::File;
 
 use async_trait::async_trait;
-use stapel_text::Problem;
+use stapel_text::{Problem, problem};
 
 /// What a command inside an instance came back with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,4 +28,26 @@ pub trait Exec: Send + Sync {
         stdin: Option<File>,
         stdout: Option<File>,
     ) -> Result<ExecOutput, Problem>;
+
+    /// A variable of the real instance's environment; `None` where it is not set, or empty. An engine that knows without
+    /// running anything says so at once.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    async fn variable(&self, service: &str, name: &str) -> Result<Option<String>, Problem> {
+        let argv = ["printenv".to_owned(), name.to_owned()];
+        let out = self.exec(service, &argv, &[], None, None).await?;
+        let value = out.stdout.trim();
+        // It ends with 1 for one that is not set.
+        match out.code {
+            0 | 1 if value.is_empty() => Ok(None),
+            0 => Ok(Some(value.to_owned())),
+            code => Err(problem!(
+                Failed,
+                "command-failed",
+                command = argv.join(" "),
+                output = if out.stderr.trim().is_empty() { format!("exit {code}") } else { out.stderr }
+            )),
+        }
+    }
 }

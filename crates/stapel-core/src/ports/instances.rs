@@ -2,6 +2,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use camino::Utf8PathBuf;
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
@@ -19,6 +22,18 @@ pub struct Instance {
     /// Whether it runs.
     pub running: bool,
 }
+
+/// A line of an instance's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was said, where the engine notes that.
+    pub at: Option<Timestamp>,
+    /// What.
+    pub line: String,
+}
+
+/// The lines of a log as they come.
+pub type LogLines = BoxStream<'static, Result<LogLine, Problem>>;
 
 /// What one look at an instance says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,9 +85,34 @@ pub trait Instances: Send + Sync {
     /// Makes the real instance from the definition as it is now, by the team's own command (`compose up -d`).
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem>;
 
+    /// Stops an instance, giving it `grace` to finish, and starts it again as it is: what it was made from counts, not what
+    /// the definition says by now. One that has ended is started.
+    async fn restart(&self, instance: &Instance, grace: Duration) -> Result<(), Problem>;
+
+    /// The files of a service's definition (compose files, files of variables) that were written since the instance was
+    /// made; none where the engine has no such files.
+    async fn written_since(&self, _service: &str, _instance: &Instance) -> Result<Vec<Utf8PathBuf>, Problem> {
+        Ok(Vec::new())
+    }
+
+    /// Every service there is a definition of; `None` where the engine does not say.
+    async fn services(&self) -> Result<Option<Vec<String>>, Problem> {
+        Ok(None)
+    }
+
     /// Ends an instance: it is asked to stop, given `grace` to finish, and removed. An absent one is fine.
     async fn remove(&self, instance: &Instance, grace: Duration) -> Result<(), Problem>;
 
     /// The last `tail` log lines of the instance, not older than `since_s` seconds where given.
     async fn logs(&self, instance: &Instance, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem>;
+
+    /// As [`Instances::logs`], and goes on with what comes, until the instance ends. `after` leaves out what was said up to
+    /// then, as far as the engine notes times.
+    async fn follow(
+        &self,
+        instance: &Instance,
+        tail: usize,
+        since_s: Option<u64>,
+        after: Option<Timestamp>,
+    ) -> Result<LogLines, Problem>;
 }

@@ -55,24 +55,12 @@ impl PostgresInService {
 
     /// A variable in the container, or what is in the file that `NAME_FILE` names (the official image takes both).
     async fn variable(&self, name: &str) -> Result<Option<String>, Problem> {
-        if let Some(value) = self.print(&["printenv", name]).await? {
+        if let Some(value) = self.exec.variable(&self.service, name).await? {
             return Ok(Some(value));
         }
-        match self.print(&["printenv", &format!("{name}_FILE")]).await? {
+        match self.exec.variable(&self.service, &format!("{name}_FILE")).await? {
             Some(path) => Ok(Some(self.run(&["cat".to_owned(), path], None, None).await?.stdout.trim().to_owned())),
             None => Ok(None),
-        }
-    }
-
-    /// What `printenv` prints; it exits with 1 for a variable that is not set.
-    async fn print(&self, argv: &[&str]) -> Result<Option<String>, Problem> {
-        let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
-        let out = self.exec.exec(&self.service, &argv, &[], None, None).await?;
-        let value = out.stdout.trim();
-        match out.code {
-            0 | 1 if value.is_empty() => Ok(None),
-            0 => Ok(Some(value.to_owned())),
-            _ => Err(self.failed(&argv, &out)),
         }
     }
 
@@ -104,10 +92,15 @@ impl PostgresInService {
 
     /// What `psql` prints for a statement, a row a line.
     async fn ask(&self, sql: &str) -> Result<String, Problem> {
+        Ok(self.run(&self.psql(&[sql]).await?, None, None).await?.stdout)
+    }
+
+    /// A call of `psql` with these statements, one after the other.
+    async fn psql(&self, statements: &[&str]) -> Result<Vec<String>, Problem> {
         let mut argv: Vec<String> = PSQL.map(str::to_owned).to_vec();
         argv.extend(self.login().await?.options());
-        argv.push(format!("--command={sql}"));
-        Ok(self.run(&argv, None, None).await?.stdout)
+        argv.extend(statements.iter().map(|sql| format!("--command={sql}")));
+        Ok(argv)
     }
 
     fn restore_argv(login: &Login) -> Vec<String> {
@@ -159,12 +152,17 @@ impl Database for PostgresInService {
     }
 
     async fn column(&self, table: &str, column: &str) -> Result<Option<Vec<String>>, Problem> {
-        // It may lie in any schema of the search path.
-        if self.ask(&format!("SELECT to_regclass('{table}')")).await?.trim().is_empty() {
-            return Ok(None);
+        // It may lie in any schema of the search path. Where it is not, the second statement fails, and that is well.
+        let there = format!("SELECT to_regclass('{table}') IS NOT NULL");
+        let argv = self.psql(&[&there, &format!("SELECT {column} FROM {table} ORDER BY {column}")]).await?;
+        let name = [("PGAPPNAME".to_owned(), self.session.clone())];
+        let out = self.exec.exec(&self.service, &argv, &name, None, None).await?;
+        let mut lines = out.stdout.lines();
+        match (lines.next(), out.code) {
+            (Some("f"), _) => Ok(None),
+            (Some("t"), 0) => Ok(Some(lines.map(str::to_owned).filter(|value| !value.is_empty()).collect())),
+            _ => Err(self.failed(&argv, &out)),
         }
-        let said = self.ask(&format!("SELECT {column} FROM {table} ORDER BY {column}")).await?;
-        Ok(Some(said.lines().map(str::to_owned).filter(|value| !value.is_empty()).collect()))
     }
 
     /// `docker exec` that is ended leaves what it started running, with its locks.

@@ -2,7 +2,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stapel_core::ports::{Health, ImageId, Images, Instance, Instances, Lines};
+use jiff::Timestamp;
+use stapel_core::ports::{Health, ImageId, Images, Instance, Instances, Lines, LogLines};
 use stapel_host::{Detached, until};
 use stapel_text::{Problem, problem, text};
 
@@ -61,21 +62,27 @@ impl Instances for Embedded {
 
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem> {
         let image = self.image_to_start(service).await?;
-        let there = self.record(Slot::Real)?.map(|r| r.instance());
-        let real = match there {
-            Some(real) if real.running && real.image == image => real,
-            there => {
-                if let Some(old) = there {
-                    lines.line(&format!("stopping {}", old.name));
-                    self.end_instance(&old, STOP).await?;
-                }
-                let real = self.start(Slot::Real, service.to_owned(), image).await?;
-                lines.line(&format!("started {} from {}", real.name, real.image));
-                real
-            }
-        };
+        // Also where it is of this image already, as `compose up --force-recreate` does: a restart is to be one.
+        if let Some(old) = self.record(Slot::Real)?.map(|r| r.instance()) {
+            lines.line(&format!("stopping {}", old.name));
+            self.end_instance(&old, STOP).await?;
+        }
+        let real = self.start(Slot::Real, service.to_owned(), image).await?;
+        lines.line(&format!("started {} from {}", real.name, real.image));
         self.put_in_unless_diverted(&real).await?;
         Ok(real)
+    }
+
+    /// It comes back as another process, and so as another instance.
+    async fn restart(&self, instance: &Instance, grace: Duration) -> Result<(), Problem> {
+        let Some((slot, record)) = self.record_of(&instance.id)? else {
+            return Err(problem!(Failed, "embedded-not-serving", name = &instance.name));
+        };
+        // It stays on record until the other one is: whoever dies in between leaves one that has ended, and is found.
+        end(&[record.process.id()], grace, text!("embedded-wait-end", name = &record.name)).await?;
+        files::remove(&self.state_file(&record.id))?;
+        let again = self.start(slot, record.name, record.image).await?;
+        if slot == Slot::Real { self.put_in_unless_diverted(&again).await } else { Ok(()) }
     }
 
     async fn remove(&self, instance: &Instance, grace: Duration) -> Result<(), Problem> {
@@ -90,6 +97,16 @@ impl Instances for Embedded {
             result => result.map_err(|e| files::io(&path, &e))?,
         };
         Ok(logs::select(&String::from_utf8_lossy(&bytes), tail, since_s.and_then(logs::ago)))
+    }
+
+    async fn follow(
+        &self,
+        instance: &Instance,
+        tail: usize,
+        since_s: Option<u64>,
+        _after: Option<Timestamp>,
+    ) -> Result<LogLines, Problem> {
+        Ok(logs::follow(self.clone(), instance.clone(), tail, since_s.and_then(logs::ago)))
     }
 }
 

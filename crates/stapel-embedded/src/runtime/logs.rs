@@ -1,12 +1,18 @@
 use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
 
 use camino::Utf8PathBuf;
+use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
+use stapel_core::ports::{Instance, LogLine, LogLines};
 use stapel_text::Problem;
 
 use super::Embedded;
 use super::record::Slot;
 use crate::files;
+
+/// How often a log that is followed is looked at.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// How many logs of instances that are gone are kept.
 const KEPT: usize = 20;
@@ -45,6 +51,66 @@ pub(crate) fn select(log: &str, tail: usize, since: Option<Timestamp>) -> Vec<St
         })
         .collect();
     lines[lines.len().saturating_sub(tail)..].iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// The lines of an instance's log as they come, from its last ones on, until it has ended and all is said.
+pub(crate) fn follow(runtime: Embedded, instance: Instance, tail: usize, since: Option<Timestamp>) -> LogLines {
+    let begin = Followed { runtime, instance, at: 0, first: Some((tail, since)), ended: false };
+    let parts = stream::unfold(begin, |mut followed| async move {
+        if followed.ended {
+            return None;
+        }
+        let lines = match followed.next().await {
+            Ok(lines) => lines.into_iter().map(|line| Ok(LogLine { at: None, line })).collect(),
+            Err(problem) => {
+                followed.ended = true;
+                vec![Err(problem)]
+            }
+        };
+        Some((stream::iter(lines), followed))
+    });
+    parts.flatten().boxed()
+}
+
+struct Followed {
+    runtime: Embedded,
+    instance: Instance,
+    /// How much of the file was told.
+    at: u64,
+    /// What of that which is there at first.
+    first: Option<(usize, Option<Timestamp>)>,
+    ended: bool,
+}
+
+impl Followed {
+    /// Whole lines that have come since; waits until there are some or there will be none.
+    async fn next(&mut self) -> Result<Vec<String>, Problem> {
+        let path = self.runtime.log_file(&self.instance.id);
+        let mut tick = tokio::time::interval(LOOK);
+        loop {
+            tick.tick().await;
+            // Before reading: what it says last is read after it has ended.
+            let alive = self.runtime.record_of(&self.instance.id)?.is_some_and(|(_, r)| r.process.id().alive());
+            let mut new = Vec::new();
+            if let Ok(mut file) = File::open(&path) {
+                file.seek(SeekFrom::Start(self.at)).map_err(|e| files::io(&path, &e))?;
+                file.read_to_end(&mut new).map_err(|e| files::io(&path, &e))?;
+            }
+            if alive {
+                new.truncate(new.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1));
+            }
+            self.at += new.len() as u64;
+            self.ended = !alive;
+            let text = String::from_utf8_lossy(&new);
+            let lines = match self.first.take() {
+                Some((tail, since)) => select(&text, tail, since),
+                None => text.lines().map(str::to_owned).collect(),
+            };
+            if self.ended || !lines.is_empty() {
+                return Ok(lines);
+            }
+        }
+    }
 }
 
 /// The time so many seconds ago; `None`, which is no limit, where that is before all time.

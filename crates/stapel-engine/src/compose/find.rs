@@ -20,8 +20,11 @@ pub struct Compose {
     /// Its version as it prints it (`1.29.2`, `2.26.1-4`).
     pub version: String,
     /// Program and first arguments.
-    pub(crate) argv: Vec<&'static str>,
+    pub(crate) argv: &'static [&'static str],
 }
+
+/// How the plugin and the program are called, the one to use first.
+const ALL: [&[&str]; 2] = [&["docker", "compose"], &["docker-compose"]];
 
 /// The first Engine API version that no longer has `ContainerConfig` in an image (Docker 26; docs.docker.com, "Engine API
 /// version history", v1.45). Compose 1.x reads it when it recreates a container, after it has stopped the old one.
@@ -33,24 +36,31 @@ impl Compose {
     /// # Errors
     /// `engine-compose-missing` when the host has neither.
     pub async fn find() -> Result<Self, Problem> {
-        Self::all().await.into_iter().next().ok_or_else(|| problem!(Refused, "engine-compose-missing"))
+        for argv in ALL {
+            if let Some(found) = Self::called(argv).await {
+                return Ok(found);
+            }
+        }
+        Err(problem!(Refused, "engine-compose-missing"))
     }
 
     /// Every compose of this host, the one to use first.
     pub async fn all() -> Vec<Self> {
-        let mut found = Vec::new();
-        for argv in [vec!["docker", "compose"], vec!["docker-compose"]] {
-            let Ok(answer) = Command::new(argv[0]).args(&argv[1..]).args(["version", "--short"]).finish().await else {
-                continue;
-            };
-            let version = answer.stdout.trim().trim_start_matches('v').to_owned();
-            if answer.code == 0
-                && let Some(generation) = generation(&version)
-            {
-                found.push(Self { generation, version, argv });
-            }
-        }
-        found
+        futures_util::future::join_all(ALL.map(Self::called)).await.into_iter().flatten().collect()
+    }
+
+    /// The one that is called like this.
+    async fn called(argv: &'static [&'static str]) -> Option<Self> {
+        let answer = Command::new(argv[0]).args(argv[1..].iter().copied()).args(["version", "--short"]).finish().await;
+        let answer = answer.ok().filter(|answer| answer.code == 0)?;
+        let version = answer.stdout.trim().trim_start_matches('v').to_owned();
+        Some(Self { generation: generation(&version)?, version, argv })
+    }
+
+    /// The one that is called like this, as it was found before.
+    pub(super) fn of(command: &str, version: &str) -> Option<Self> {
+        let argv = ALL.into_iter().find(|argv| argv.join(" ") == command)?;
+        Some(Self { generation: generation(version)?, version: version.to_owned(), argv })
     }
 
     /// The command as a person types it: `docker compose` or `docker-compose`.
@@ -107,7 +117,7 @@ mod tests {
     }
 
     fn compose(version: &str) -> Compose {
-        Compose { generation: generation(version).unwrap(), version: version.into(), argv: vec![] }
+        Compose { generation: generation(version).unwrap(), version: version.into(), argv: &[] }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod ports;
 mod project;
 mod raw;
 mod redact;
+mod remembered;
 mod resolved;
 
 pub use find::{Compose, Generation};

@@ -46,7 +46,7 @@ impl Docker {
     }
 }
 
-fn instance(summary: ContainerSummary) -> Option<Instance> {
+pub(super) fn instance(summary: ContainerSummary) -> Option<Instance> {
     let name = summary.names?.into_iter().next()?.trim_start_matches('/').to_owned();
     let running = summary.state == Some(ContainerSummaryStateEnum::RUNNING);
     Some(Instance { id: summary.id?, name, image: ImageId(summary.image_id?), running })

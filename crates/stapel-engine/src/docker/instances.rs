@@ -1,16 +1,19 @@
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bollard::query_parameters::StopContainerOptions;
-use stapel_core::ports::{Health, Instance, Instances, Lines};
+use bollard::query_parameters::{RestartContainerOptions, StopContainerOptions};
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+use stapel_core::ports::{Health, Instance, Instances, Lines, LogLines};
 use stapel_text::{Problem, problem};
 
 use super::Docker;
 use super::candidate::Aliases;
 use super::containers::ONE_OFF;
 use crate::compose::{Redacted, success};
-use crate::engine::{ANSWER_S, found};
+use crate::engine::{ANSWER_S, failed, found};
 
 #[async_trait]
 impl Instances for Docker {
@@ -58,8 +61,35 @@ impl Instances for Docker {
         real.ok_or_else(|| problem!(Failed, "engine-real-missing", service = service))
     }
 
+    async fn restart(&self, instance: &Instance, grace: Duration) -> Result<(), Problem> {
+        let grace = whole_seconds(grace);
+        let options = RestartContainerOptions { signal: None, t: Some(i32::try_from(grace).unwrap_or(i32::MAX)) };
+        let patient = self.engine.api.clone().with_timeout(Duration::from_secs(ANSWER_S.saturating_add(grace)));
+        let done = patient.restart_container(&instance.id, Some(options)).await;
+        done.map_err(|e| failed(&instance.name, &e))
+    }
+
+    /// By the time at which a file's content or name was last changed, which nobody can set.
+    async fn written_since(&self, service: &str, instance: &Instance) -> Result<Vec<Utf8PathBuf>, Problem> {
+        let made = self.inspect(&instance.id).await?.and_then(|c| c.created);
+        let Some(made) = made.and_then(|at| at.parse::<Timestamp>().ok()) else { return Ok(Vec::new()) };
+        let mut files: Vec<Utf8PathBuf> = self.project.files.iter().map(|f| self.project.directory.join(f)).collect();
+        files.push(self.project.base().join(".env"));
+        files.extend(self.service(service)?.env_files.iter().cloned());
+        let newer = |file: &Utf8PathBuf| {
+            file.metadata().is_ok_and(|m| Timestamp::new(m.ctime(), 0).is_ok_and(|written| written > made))
+        };
+        files.retain(newer);
+        files.dedup();
+        Ok(files)
+    }
+
+    async fn services(&self) -> Result<Option<Vec<String>>, Problem> {
+        Ok(Some(self.resolved.services.keys().cloned().collect()))
+    }
+
     async fn remove(&self, instance: &Instance, grace: Duration) -> Result<(), Problem> {
-        let grace = grace.as_secs() + u64::from(grace.subsec_nanos() > 0);
+        let grace = whole_seconds(grace);
         let options = StopContainerOptions { signal: None, t: Some(i32::try_from(grace).unwrap_or(i32::MAX)) };
         let patient = self.engine.api.clone().with_timeout(Duration::from_secs(ANSWER_S.saturating_add(grace)));
         found(&instance.name, patient.stop_container(&instance.id, Some(options)).await)?;
@@ -69,4 +99,19 @@ impl Instances for Docker {
     async fn logs(&self, instance: &Instance, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem> {
         self.read_logs(&instance.id, tail, since_s).await
     }
+
+    async fn follow(
+        &self,
+        instance: &Instance,
+        tail: usize,
+        since_s: Option<u64>,
+        after: Option<Timestamp>,
+    ) -> Result<LogLines, Problem> {
+        Ok(self.follow_logs(&instance.id, tail, since_s, after))
+    }
+}
+
+/// The engine knows whole seconds only; less than was granted it must not be.
+fn whole_seconds(grace: Duration) -> u64 {
+    grace.as_secs() + u64::from(grace.subsec_nanos() > 0)
 }

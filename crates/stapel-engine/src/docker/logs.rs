@@ -1,12 +1,17 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::container::LogOutput;
 use bollard::query_parameters::LogsOptions;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use stapel_core::ports::{LogLine, LogLines};
 use stapel_text::Problem;
 
 use super::Docker;
 use crate::engine::failed;
+
+/// How long a log is followed at most in one go.
+const FOLLOWS: Duration = Duration::from_hours(24 * 365);
 
 /// Puts the pieces of both outputs together to lines, each output for itself.
 #[derive(Default)]
@@ -35,8 +40,7 @@ impl Demux {
 
 impl Docker {
     pub(super) async fn read_logs(&self, id: &str, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-        let since = since_s.map_or(0, |s| i32::try_from(now.saturating_sub(s)).unwrap_or(0));
+        let since = ago(since_s);
         let options = LogsOptions { stdout: true, stderr: true, since, tail: tail.to_string(), ..Default::default() };
         let mut output = std::pin::pin!(self.engine.api.logs(id, Some(options)));
         let (mut demux, mut lines) = (Demux::default(), Vec::new());
@@ -46,11 +50,89 @@ impl Docker {
         demux.end(&mut |line| lines.push(line.to_owned()));
         Ok(lines)
     }
+
+    pub(super) fn follow_logs(
+        &self,
+        id: &str,
+        tail: usize,
+        since_s: Option<u64>,
+        after: Option<Timestamp>,
+    ) -> LogLines {
+        // The engine takes whole seconds; the rest is left out here.
+        let since = after.map_or_else(|| ago(since_s), |at| i32::try_from(at.as_second()).unwrap_or(0));
+        let tail = if after.is_some() { "all".to_owned() } else { tail.to_string() };
+        let options = LogsOptions {
+            follow: true,
+            stdout: true,
+            stderr: true,
+            timestamps: true,
+            since,
+            tail,
+            ..Default::default()
+        };
+        // For as long as it stays open: an app may say nothing for hours.
+        let api = self.engine.api.clone().with_timeout(FOLLOWS);
+        let output = api.logs(id, Some(options)).boxed();
+        let id = id.to_owned();
+        let parts = stream::unfold((output, Some(Demux::default())), move |(mut output, demux)| {
+            let id = id.clone();
+            async move {
+                let (mut demux, mut lines) = (demux?, Vec::new());
+                let demux = match output.next().await {
+                    Some(Ok(chunk)) => {
+                        demux.push(chunk, &mut |line| lines.push(Ok(timed(line))));
+                        Some(demux)
+                    }
+                    Some(Err(e)) => {
+                        lines.push(Err(failed(&id, &e)));
+                        None
+                    }
+                    None => {
+                        demux.end(&mut |line| lines.push(Ok(timed(line))));
+                        None
+                    }
+                };
+                Some((stream::iter(lines), (output, demux)))
+            }
+        });
+        let new = move |line: &Result<LogLine, Problem>| {
+            let old = line.as_ref().is_ok_and(|line| line.at.zip(after).is_some_and(|(at, after)| at <= after));
+            std::future::ready(!old)
+        };
+        parts.flatten().filter(new).boxed()
+    }
+}
+
+/// The second of the clock so many seconds ago.
+fn ago(seconds: Option<u64>) -> i32 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    seconds.map_or(0, |s| i32::try_from(now.saturating_sub(s)).unwrap_or(0))
+}
+
+/// A line with the engine's own time before it.
+fn timed(line: &str) -> LogLine {
+    match line.split_once(' ').map(|(at, rest)| (at.parse::<Timestamp>(), rest)) {
+        Some((Ok(at), rest)) => LogLine { at: Some(at), line: rest.to_owned() },
+        _ => match line.parse::<Timestamp>() {
+            // An empty one.
+            Ok(at) => LogLine { at: Some(at), line: String::new() },
+            Err(_) => LogLine { at: None, line: line.to_owned() },
+        },
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_engines_time_is_taken_off_and_nothing_else() {
+        let at = "2026-11-20T20:01:44.123456789Z";
+        let line = |line: &str| (timed(line).at.is_some(), timed(line).line);
+        assert_eq!(line(&format!("{at} INFO  two  spaces")), (true, "INFO  two  spaces".to_owned()));
+        assert_eq!(line(at), (true, String::new()));
+        assert_eq!(line("no time"), (false, "no time".to_owned()));
+    }
 
     #[test]
     fn lines_are_put_together_per_output() {

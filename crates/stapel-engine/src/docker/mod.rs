@@ -3,6 +3,7 @@
 mod candidate;
 mod containers;
 mod exec;
+mod glance;
 mod health;
 mod image_name;
 mod images;
@@ -21,6 +22,7 @@ use crate::compose::{Compose, Generation, Project, Resolved, Service, ServiceNet
 use crate::engine::{Engine, EngineFacts};
 
 pub use candidate::Aliases;
+pub use glance::glance;
 pub use networks::Attachment;
 pub use published::Published;
 

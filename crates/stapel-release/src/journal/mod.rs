@@ -28,6 +28,10 @@ pub struct Journal {
     reserve: Reserve,
 }
 
+/// Holds of a release that puts something in service.
+const SHIPS: &str = "json_extract(plan, '$.goal.goal') <> 'restart'";
+const NEWEST: &str = "ORDER BY id DESC LIMIT 1";
+
 fn failed(e: &rusqlite::Error) -> Problem {
     match e.sqlite_error_code() {
         Some(rusqlite::ErrorCode::DiskFull) => problem!(Failed, "release-journal-full"),
@@ -258,14 +262,25 @@ impl Journal {
         rows::releases(&lock(&self.durable), "ORDER BY id DESC LIMIT ?1", &[&limit])
     }
 
-    /// The release that is in service: the newest that was done, or what was found.
+    /// The release that is in service: the newest that was done, or what was found. A restart put nothing in service.
     ///
     /// # Errors
     /// `release-journal`.
     pub fn in_service(&self) -> Result<Option<Release>, Problem> {
-        let found =
-            rows::releases(&lock(&self.durable), "WHERE outcome IN ('done', 'found') ORDER BY id DESC LIMIT 1", &[])?;
+        let found = rows::releases(
+            &lock(&self.durable),
+            &format!("WHERE outcome IN ('done', 'found') AND {SHIPS} {NEWEST}"),
+            &[],
+        )?;
         Ok(found.into_iter().next())
+    }
+
+    /// Whether any release on record was to put something in service, whatever became of it.
+    ///
+    /// # Errors
+    /// `release-journal`.
+    pub fn has_shipped(&self) -> Result<bool, Problem> {
+        Ok(!rows::releases(&lock(&self.durable), &format!("WHERE {SHIPS} {NEWEST}"), &[])?.is_empty())
     }
 
     /// How many seconds each step took in the newest releases that were done, at most so many: what is to be expected.

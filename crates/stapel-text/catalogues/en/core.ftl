@@ -55,6 +55,14 @@ core-why-migrate =
 core-why-migrate-none = by its files none is pending; it is looked at again
 core-why-migrate-ahead = the database is at { $revision }, which this tree does not know
 core-reach-all = How far the way back reaches: everything is undone by itself, at any point.
+core-reach-restart = How far the way back reaches: nothing is changed, so there is nothing to take back; what was stopped is started again.
+core-differs-files = written since its container was made: { $files }
+core-differs-image = its definition names another image by now
+core-why-restart-differs = as it is; not put in service by this: { $what }
+core-restart-differs = A restart without a gap makes the container of { $service } anew and would put in service what was changed since: { $what }.
+    .remedy = `stapel deploy` puts it in service, with checks and a way back. `stapel restart --hard { $service }` stops and starts the container as it is, with the environment it has. Nothing was changed.
+core-restart-nothing = There is no container of { $service } that could be started again.
+    .remedy = `stapel deploy` makes the app's own; another service is made by compose itself (`up -d`). Nothing was changed.
 core-reach-schema =
     { $count ->
         [one] How far the way back reaches: everything is undone by itself until requests reach the new version. After that the migration stays, where the former version was seen to work with it; else a person decides.

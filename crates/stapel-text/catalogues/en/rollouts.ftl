@@ -1,6 +1,14 @@
 ### rollouts
 rollouts-why-start = the service does not run yet
 rollouts-why-relay = a candidate serves while the real instance is recreated: no request is lost
+rollouts-why-restart = no other instance stands in for it: requests may be lost until it is back
+rollouts-restart-does = stop { $service } and start it again, as it is
+rollouts-restart-undoes = start { $service } where it is stopped
+rollouts-restart-gap = { $service } was away for { $gap }, from the order to stop until it was healthy again
+rollouts-restart-not-healthy = { $instance } was started again and did not become healthy: { $detail }
+        The end of its log:
+        { $logs }
+    .remedy = It is left running as it is. Put right what the log says; `stapel rollback` puts the release before in service again.
 rollouts-start-does = start { $service }
 rollouts-start-undoes = stop { $service }
 rollouts-candidate-does = start a candidate of { $service } beside it and ask the checks of it

@@ -1,6 +1,14 @@
 ### rollouts
 rollouts-why-start = сервис ещё не запущен
 rollouts-why-relay = пока настоящий экземпляр пересоздаётся, отвечает кандидат: ни один запрос не теряется
+rollouts-why-restart = другой экземпляр его не подменяет: пока он не вернётся, запросы могут теряться
+rollouts-restart-does = остановить { $service } и запустить снова, как есть
+rollouts-restart-undoes = запустить { $service }, если он остановлен
+rollouts-restart-gap = { $service } отсутствовал { $gap }: от приказа остановиться до исправного состояния
+rollouts-restart-not-healthy = { $instance } запущен снова, но не стал исправным: { $detail }
+        Конец его журнала:
+        { $logs }
+    .remedy = Он оставлен работать как есть. Исправьте то, о чём говорит журнал; `stapel rollback` вернёт в работу прежний релиз.
 rollouts-start-does = запустить { $service }
 rollouts-start-undoes = остановить { $service }
 rollouts-candidate-does = запустить рядом кандидата { $service } и прогнать на нём проверки

@@ -62,7 +62,7 @@ impl World {
     }
 
     fn bring(&self) -> Output {
-        self.run("sh", &bring(&self.agent), self.agent.path()).unwrap()
+        self.run("sh", &bring(&self.agent).unwrap(), self.agent.path()).unwrap()
     }
 
     fn start(&self, account: Account) -> (Option<i32>, String, String) {
@@ -95,7 +95,7 @@ fn places(output: &Output) -> Vec<String> {
 #[test]
 fn nothing_is_in_them_that_shells_disagree_about() {
     let agent = World::new().agent;
-    for command in [start(&agent, Account::Own), start(&agent, Account::Sudo), bring(&agent)] {
+    for command in [start(&agent, Account::Own), start(&agent, Account::Sudo), bring(&agent).unwrap()] {
         let inner = command.strip_prefix("sh -c '").and_then(|c| c.strip_suffix('\'')).unwrap();
         assert!(!inner.contains(['\'', '\\', '!', '\n']), "{inner}");
         assert!(!["NAME", "HASH", "SIZE", "RUN"].iter().any(|blank| inner.contains(blank)), "{inner}");
@@ -114,7 +114,7 @@ fn every_login_shell_here_runs_them() {
         };
         assert_eq!(absent.status.code(), Some(ABSENT), "{shell}: {absent:?}");
         assert!(String::from_utf8_lossy(&absent.stderr).contains(MACHINE), "{shell}");
-        let brought = world.run(shell, &bring(&world.agent), world.agent.path()).unwrap();
+        let brought = world.run(shell, &bring(&world.agent).unwrap(), world.agent.path()).unwrap();
         assert_eq!(brought.status.code(), Some(0), "{shell}: {brought:?}");
         assert!(brought.stderr.is_empty(), "{shell}: {brought:?}");
         let started = world.run(shell, &start(&world.agent, Account::Own), null).unwrap();
@@ -138,7 +138,7 @@ fn every_shell_that_may_be_sh_runs_them() {
             println!("left out: {shell} is not installed");
             continue;
         }
-        let brought = world.run("sh", &as_sh(bring(&world.agent)), world.agent.path()).unwrap();
+        let brought = world.run("sh", &as_sh(bring(&world.agent).unwrap()), world.agent.path()).unwrap();
         assert_eq!(brought.status.code(), Some(0), "{shell}: {brought:?}");
         assert!(world.below(&world.shared("var")).exists(), "{shell}");
         let started = world.run("sh", &as_sh(start(&world.agent, Account::Own)), Path::new("/dev/null")).unwrap();
@@ -151,7 +151,7 @@ fn a_broken_line_leaves_nothing() {
     let world = World::new();
     let half = world.dir.path().join("half");
     fs::write(&half, "#!/bin/sh\nec").unwrap();
-    let output = world.run("sh", &bring(&world.agent), &half).unwrap();
+    let output = world.run("sh", &bring(&world.agent).unwrap(), &half).unwrap();
     assert_eq!(output.status.code(), Some(WRONG_HASH));
     assert_eq!(fs::read_dir(world.installed().parent().unwrap()).unwrap().count(), 0);
 }
@@ -242,7 +242,7 @@ fn one_that_is_whole_is_left_alone() {
     assert_eq!(world.bring().status.code(), Some(0));
     let before = fs::metadata(world.installed()).unwrap();
     // Nothing comes, and nothing is missed.
-    let output = world.run("sh", &bring(&world.agent), Path::new("/dev/null")).unwrap();
+    let output = world.run("sh", &bring(&world.agent).unwrap(), Path::new("/dev/null")).unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(fs::metadata(world.installed()).unwrap().ino(), before.ino());
 }

@@ -15,8 +15,8 @@ const APART: SignedDuration = SignedDuration::from_secs(30);
 /// nothing else is changed.
 pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
     let project = Project::open(place, screen)?;
-    let source = Source::of(&project, &Commit::default()).await?;
-    let mut client = Client::open(&project, screen).await?;
+    let asked = Commit::default();
+    let (mut client, source) = tokio::try_join!(Client::open(&project, screen), Source::of(&project, &asked))?;
     let brought = source.bring(&mut client, &project, screen).await?;
     let (mut all, there) = client.examine(brought.ask.clone()).await?;
     all.insert(0, committed(&brought));

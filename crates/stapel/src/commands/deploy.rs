@@ -26,11 +26,13 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     }
     project.also_check(&args.check)?;
     project.may_begin(args.in_quiet_hours)?;
-    let source = Source::of(&project, &args.commit).await?;
-    if let Some(refused) = source.unclean().filter(|_| !args.allow_dirty) {
-        return Err(refused);
-    }
-    let mut client = Client::open(&project, screen).await?;
+    let (mut client, source) = tokio::try_join!(Client::open(&project, screen), async {
+        let source = Source::of(&project, &args.commit).await?;
+        match source.unclean().filter(|_| !args.allow_dirty) {
+            Some(refused) => Err(refused),
+            None => Ok(source),
+        }
+    })?;
     let brought = source.bring(&mut client, &project, screen).await?;
     if let Some(refused) = brought.unclean().filter(|_| !args.allow_dirty) {
         screen.difference(brought.difference());

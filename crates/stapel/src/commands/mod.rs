@@ -9,6 +9,7 @@ pub(crate) mod history;
 pub(crate) mod logs;
 pub(crate) mod plan;
 mod release;
+pub(crate) mod restart;
 pub(crate) mod rollback;
 pub(crate) mod show;
 pub(crate) mod status;

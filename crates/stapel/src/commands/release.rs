@@ -119,7 +119,8 @@ pub(super) fn agreed(screen: &Screen) -> Result<(), Problem> {
     if read.is_ok() && yes { Ok(()) } else { Err(problem!(Refused, "cli-not-agreed")) }
 }
 
-async fn interrupted() {
+/// Until Ctrl-C, a hang-up or an order to end.
+pub(super) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut all = Vec::new();
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {

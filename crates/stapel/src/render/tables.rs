@@ -1,5 +1,8 @@
 //! Status, history and logs.
 
+use std::io::Write;
+
+use serde_json::json;
 use stapel_agent::protocol::Status;
 use stapel_core::plan::Goal;
 use stapel_core::ports::Health;
@@ -7,6 +10,7 @@ use stapel_release::{Outcome, Release};
 use stapel_text::{Problem, Text, seconds, text};
 
 use super::Screen;
+use crate::client::Said;
 use crate::project::Project;
 
 /// How many files that differ are named.
@@ -84,6 +88,7 @@ impl Screen {
                 format!("{} {}", release.doing, &commit[..commit.len().min(10)])
             }
             Goal::Deploy { .. } => release.doing.clone(),
+            Goal::Restart { services, .. } => format!("{} {}", release.doing, services.join(", ")),
         };
         let began = release.began_at.strftime("%Y-%m-%d %H:%M:%S UTC");
         let took = release.seconds().map(|s| self.words(&seconds(s))).unwrap_or_default();
@@ -106,6 +111,27 @@ impl Screen {
                 }
             }
         }
+    }
+}
+
+impl Screen {
+    /// What a log that is followed says; `false`: nobody listens any more.
+    pub(crate) fn log_said(&self, said: &Said, several: bool) -> bool {
+        let line = match (said, self.json) {
+            (Said::Line { service, line }, true) => json!({ "service": service, "line": line }).to_string(),
+            (Said::Replaced { service, instance }, true) => {
+                json!({ "service": service, "instance": instance }).to_string()
+            }
+            (Said::Line { service, line }, false) if several => format!("{service} | {line}"),
+            (Said::Line { line, .. }, false) => line.clone(),
+            (Said::Replaced { service, instance }, false) => {
+                let id = &instance.id[..instance.id.floor_char_boundary(12)];
+                let words =
+                    self.words(&text!("cli-logs-replaced", service = service, instance = &instance.name, id = id));
+                format!("— {words}")
+            }
+        };
+        writeln!(std::io::stdout(), "{line}").is_ok()
     }
 }
 

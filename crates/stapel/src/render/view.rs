@@ -131,6 +131,9 @@ impl<'a> View<'a> {
         let time = seconds(release.seconds().unwrap_or_default());
         let id = release.id.to_string();
         match release.outcome {
+            Some(Outcome::Done) if release.plan.goal.manifest().is_none() => {
+                self.screen.say(&text!("cli-ended-restarted", release = id, time = time))
+            }
             Some(Outcome::Done | Outcome::Found) => {
                 self.screen.say(&text!("cli-ended-done", release = id, time = time))
             }

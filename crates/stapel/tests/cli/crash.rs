@@ -108,6 +108,11 @@ fn killed_at_every_boundary_of_a_rollback() {
 }
 
 #[test]
+fn killed_at_every_boundary_of_a_restart() {
+    killed_at_every_boundary(Story::Restart, "", 1);
+}
+
+#[test]
 fn killed_at_every_boundary_of_a_deploy_that_goes_back() {
     // It fails at its last step, so every undo there is has its boundaries: from the record of the failure on.
     let world = World::new(Story::Deploy);

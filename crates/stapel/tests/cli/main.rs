@@ -5,7 +5,9 @@
 mod check;
 mod checkout;
 mod crash;
+mod logs;
 mod plan;
+mod restart;
 mod steps;
 
 use std::io::BufRead;

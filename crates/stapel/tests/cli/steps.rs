@@ -25,15 +25,21 @@ pub(crate) enum Story {
     Rollback,
     /// A new commit that the host's own checkout fetches, with nothing in it that the service is made of.
     Fetch,
+    /// What serves is started again, without a gap.
+    Restart,
+    /// The same, stopped and started.
+    Hard,
 }
 
 impl Story {
-    const ALL: [Self; 4] = [Self::First, Self::Deploy, Self::Rollback, Self::Fetch];
+    const ALL: [Self; 6] = [Self::First, Self::Deploy, Self::Rollback, Self::Fetch, Self::Restart, Self::Hard];
 
     pub(crate) fn args(self) -> &'static [&'static str] {
         match self {
             Self::First | Self::Deploy | Self::Fetch => &["deploy", "--yes", "--json"],
             Self::Rollback => &["rollback", "--down", "--yes", "--json"],
+            Self::Restart => &["restart", "--yes", "--json"],
+            Self::Hard => &["restart", "--hard", "--yes", "--json"],
         }
     }
 }
@@ -57,6 +63,7 @@ impl World {
                 world.released(1);
                 version(world.dir.path(), 2);
             }
+            Story::Restart | Story::Hard => world.released(1),
             Story::Rollback => {
                 world.released(1);
                 world.released(2);
@@ -256,7 +263,8 @@ fn a_failure_anywhere_unwinds(story: Story) {
 
 /// The world is as it was, but for a schema that stays where a step declares that: then that is how it was from now on.
 pub(crate) fn same(before: &mut BTreeMap<String, String>, now: &BTreeMap<String, String>, begun: &[Value], what: &str) {
-    let moved = begun.iter().any(|step| ["relay/divert", "start/start"].contains(&name(step).as_str()));
+    let moved =
+        begun.iter().any(|step| ["relay/divert", "start/start", "restart/restart"].contains(&name(step).as_str()));
     if declares(begun, "schema") && (moved || before["schema"].is_empty()) {
         before.insert("schema".into(), now["schema"].clone());
     }
@@ -300,6 +308,12 @@ fn twice_is_like_once_rollback() {
 }
 
 #[test]
+fn twice_is_like_once_restart() {
+    twice_is_like_once(Story::Restart);
+    twice_is_like_once(Story::Hard);
+}
+
+#[test]
 fn a_failure_anywhere_unwinds_first() {
     a_failure_anywhere_unwinds(Story::First);
 }
@@ -312,6 +326,12 @@ fn a_failure_anywhere_unwinds_deploy() {
 #[test]
 fn a_failure_anywhere_unwinds_rollback() {
     a_failure_anywhere_unwinds(Story::Rollback);
+}
+
+#[test]
+fn a_failure_anywhere_unwinds_restart() {
+    a_failure_anywhere_unwinds(Story::Restart);
+    a_failure_anywhere_unwinds(Story::Hard);
 }
 
 #[test]
@@ -342,4 +362,10 @@ fn a_failure_anywhere_unwinds_fetch() {
 #[test]
 fn a_failing_undo_leaves_it_serving_fetch() {
     a_failing_undo_leaves_it_serving(Story::Fetch);
+}
+
+#[test]
+fn a_failing_undo_leaves_it_serving_restart() {
+    a_failing_undo_leaves_it_serving(Story::Restart);
+    a_failing_undo_leaves_it_serving(Story::Hard);
 }

@@ -93,6 +93,10 @@ fn story(flavour: Flavour) {
     releases(&["rollback", "--yes"], 0);
     is_now("1", "0004");
     operator.server().run(&["test", "-e", "/opt/convertik/uploads.db"]).unwrap();
+
+    // Started again under load: the files are as the rollback left them.
+    assert!(releases(&["restart", "--yes"], 0).contains("Restarted ("));
+    is_now("1", "0004");
     assert!(releases(&["history"], 0).contains("found"));
     assert!(releases(&["status"], 0).contains("healthy"));
     assert!(releases(&["logs", "-n", "5"], 0).contains("HTTP/1.1"));
@@ -110,6 +114,19 @@ fn story(flavour: Flavour) {
     let stored = convertik::stored(operator.server()).unwrap();
     let checked = verify_stored(&acknowledged, &unknown, |id| stored.get(id).copied().unwrap_or(0));
     assert!(checked.is_ok(), "missing {:?}, twice {:?}", checked.missing, checked.duplicated);
+
+    // What was changed since is not put in service by a restart; as it is, it can be started again, and so can a service
+    // that releases do not replace.
+    let add = "echo STAPEL_STORY=1 >> /opt/convertik/.env.production";
+    operator.server().run(&["sh", "-c", add]).unwrap();
+    let refused = operator.stapel(&["restart", "--yes"]).unwrap();
+    assert!(refused.code == 3 && refused.stderr.contains(".env.production"), "{}", refused.stderr);
+    let said = releases(&["restart", "--hard", "--yes", "convertik-api", "convertik-redis"], 0);
+    assert!(said.contains("convertik-api was away for") && said.contains("convertik-redis was away for"), "{said}");
+    assert!(said.contains("not put in service by this"), "{said}");
+    let env = ["docker", "exec", "convertik-api", "printenv", "STAPEL_STORY"];
+    assert!(!operator.server().exec(&env).unwrap().ok());
+    is_now("1", "0004");
 }
 
 #[test]

@@ -23,6 +23,11 @@ impl Rollouts for OnePhase {
         let phase = StepSpec::Phase { rollout: "one".into(), phase: "all".into(), service: service.into() };
         Ok(Chosen { phases: vec![phase], why: text!("core-why-ship", files = 0, foreign = 0), gap_s: 0.5 })
     }
+
+    fn stop_and_start(&self, service: &str) -> Chosen {
+        let phase = StepSpec::Phase { rollout: "hard".into(), phase: "all".into(), service: service.into() };
+        Chosen { phases: vec![phase], why: text!("core-differs-image"), gap_s: 5.0 }
+    }
 }
 
 fn config() -> Config {
@@ -152,4 +157,52 @@ fn a_full_disk_is_refused_beforehand() {
         assert_eq!((problem.code(), problem.class), ("core-disk-full", stapel_text::Class::Refused));
         assert!(problem.to_string().contains("/var/lib"), "{problem}");
     }
+}
+
+fn restart(services: &[&str], hard: bool) -> Goal {
+    Goal::Restart { services: services.iter().map(|s| (*s).to_owned()).collect(), hard }
+}
+
+fn rollouts_of(plan: &Plan) -> Vec<(String, String)> {
+    let of = |s: &Planned| match &s.spec {
+        StepSpec::Phase { rollout, service, .. } => (rollout.clone(), service.clone()),
+        other => unreachable!("{other:?}"),
+    };
+    plan.steps.iter().map(of).collect()
+}
+
+#[test]
+fn a_restart_is_nothing_but_the_rollout_and_only_what_releases_replace_is_relayed() {
+    let mut there = serving("sha256:a");
+    let web = there.services["web"].clone();
+    there.services.insert("db".to_owned(), web);
+    let plan = make(&config(), &there, &restart(&["web", "db"], false), &OnePhase).unwrap();
+    let expected = [("one", "web"), ("hard", "db")].map(|(r, s)| (r.to_owned(), s.to_owned()));
+    assert_eq!(rollouts_of(&plan), expected);
+    assert!((plan.gap_s - 5.5).abs() < f64::EPSILON);
+    let plan = make(&config(), &there, &restart(&["web"], true), &OnePhase).unwrap();
+    assert_eq!(rollouts_of(&plan), [("hard".to_owned(), "web".to_owned())]);
+}
+
+#[test]
+fn what_was_changed_since_is_not_put_in_service_by_a_restart() {
+    let mut there = serving("sha256:a");
+    let web = there.services.get_mut("web").unwrap();
+    web.pointed = Some(ImageId("sha256:b".into()));
+    let refused = make(&config(), &there, &restart(&["web"], false), &OnePhase).unwrap_err();
+    assert_eq!((refused.class, refused.code()), (stapel_text::Class::Refused, "core-restart-differs"));
+    // As it is, it may be started again; and the plan says what it will not have.
+    let plan = make(&config(), &there, &restart(&["web"], true), &OnePhase).unwrap();
+    assert_eq!(plan.steps[0].why.as_ref().unwrap().id, "core-why-restart-differs");
+    let web = there.services.get_mut("web").unwrap();
+    web.pointed = Some(ImageId("sha256:a".into()));
+    assert!(make(&config(), &there, &restart(&["web"], false), &OnePhase).is_ok());
+    there.services.get_mut("web").unwrap().written = vec![".env".to_owned()];
+    assert!(make(&config(), &there, &restart(&["web"], false), &OnePhase).is_err());
+    // What does not run is started from its definition, as ever; what was never made cannot be started as it is.
+    there.services.get_mut("web").unwrap().real.as_mut().unwrap().running = false;
+    assert!(make(&config(), &there, &restart(&["web"], false), &OnePhase).is_ok());
+    let nothing = Observation::default();
+    let refused = make(&config(), &nothing, &restart(&["web"], true), &OnePhase).unwrap_err();
+    assert_eq!(refused.code(), "core-restart-nothing");
 }
