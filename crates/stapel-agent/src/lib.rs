@@ -12,6 +12,7 @@ mod found;
 mod guardian;
 mod known;
 mod namespace;
+mod notices;
 mod observe;
 mod place;
 pub mod protocol;

@@ -52,6 +52,10 @@ pub(crate) enum Sub {
     Undo(Which),
     Show(Which),
     Unlock(Unlock),
+    Notify {
+        #[command(subcommand)]
+        command: Notify,
+    },
     Status,
     History(History),
     Logs(Logs),
@@ -66,6 +70,11 @@ pub(crate) enum Sub {
         #[command(subcommand)]
         command: EmbeddedCommand,
     },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Notify {
+    Test,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -216,6 +225,9 @@ fn about(command: &str) -> Option<Text> {
         "undo" => text!("cli-about-undo"),
         "show" => text!("cli-about-show"),
         "unlock" => text!("cli-about-unlock"),
+        "notify" => text!("cli-about-notify"),
+        // The only one below a command that is shown.
+        "test" => text!("cli-about-notify-test"),
         "status" => text!("cli-about-status"),
         "history" => text!("cli-about-history"),
         "logs" => text!("cli-about-logs"),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use camino::Utf8PathBuf;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use stapel_agent::protocol::{Announced, Ask, Details, Holder, Opening, Reply, Request, Status};
+use stapel_agent::protocol::{Announced, Ask, Details, Holder, Opening, Reply, Request, Status, Told};
 use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
@@ -45,12 +45,14 @@ impl Client {
     /// Connects to the target's host, brings the agent there where it is not, and opens the app.
     pub(crate) async fn open(project: &Project, screen: &Screen) -> Result<Self, Problem> {
         let host = Host::parse(project.host())?;
-        let ssh = SshOptions::from_env();
+        let hidden = project.secrets.names().map(str::to_owned).collect();
+        let ssh = SshOptions { hidden, ..SshOptions::from_env() };
         let bringing = |done, total| screen.bringing_agent(done, total);
         let session = stapel_wire::connect(&host, project.account(), &Agents::from_env()?, &ssh, &bringing).await?;
         let mut client = Self { session };
         let opening = Opening {
             config: project.config.clone(),
+            secrets: project.secrets.clone(),
             target: project.target.clone(),
             who: person().await,
             origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -122,7 +124,9 @@ impl Client {
             }
         }
         match self.ask(&Request::Stored).await? {
-            Reply::Stored => Ok(Ask::Deploy { manifest: hash, commit: tree.commit() }),
+            Reply::Stored => {
+                Ok(Ask::Deploy { manifest: hash, commit: tree.commit(), subject: tree.subject().map(str::to_owned) })
+            }
             other => Err(unexpected(&other)),
         }
     }
@@ -209,6 +213,14 @@ impl Client {
     async fn held(&mut self, request: &Request) -> Result<Option<Holder>, Problem> {
         match self.ask(request).await? {
             Reply::Held { holder } => Ok(holder.map(|h| *h)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Sends a word to everybody who is told of releases.
+    pub(crate) async fn test_notices(&mut self) -> Result<Vec<Told>, Problem> {
+        match self.ask(&Request::TestNotices).await? {
+            Reply::Told { all } => Ok(all),
             other => Err(unexpected(&other)),
         }
     }

@@ -16,6 +16,8 @@ pub(crate) struct Repository {
     root: Utf8PathBuf,
     /// The commit that is checked out; `None` in a repository without one.
     head: Option<String>,
+    /// The first line of its message.
+    subject: Option<String>,
     /// Where the directory is in the repository: empty, or with a `/` at its end.
     prefix: String,
 }
@@ -73,7 +75,20 @@ impl Repository {
         let prefix = asked.stdout.trim_end_matches('\n').to_owned();
         let head = git(root, &["rev-parse", "--verify", "--quiet", "HEAD"]).await?;
         let head = (head.code == 0).then(|| head.stdout.trim().to_owned());
-        Ok(Some(Self { root: root.to_owned(), head, prefix }))
+        let subject = match head {
+            Some(_) => {
+                let said =
+                    git(root, &["log", "--no-show-signature", "--max-count", "1", "--format=%s", "HEAD"]).await?;
+                (said.code == 0).then(|| said.stdout.trim().to_owned())
+            }
+            None => None,
+        };
+        Ok(Some(Self { root: root.to_owned(), head, subject, prefix }))
+    }
+
+    /// The first line of the message of the commit that is checked out.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
     }
 
     /// The commit that a release of this tree comes from; it says so where something in it is not committed.

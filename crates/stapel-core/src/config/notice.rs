@@ -41,6 +41,15 @@ impl Channel {
     /// Where bots of Telegram's are.
     pub const TELEGRAM: &str = "https://api.telegram.org";
 
+    /// Its values that may be secret.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::Telegram { token, chat, .. } => vec![token, chat],
+            Self::Webhook { url } => vec![url],
+        }
+    }
+
     /// Its kind, as the file has it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -98,7 +107,8 @@ fn one(t: Table<'_>, number: usize) -> Option<Notify> {
             }
             url.map(|url| Channel::Webhook { url })
         }
-        None => None,
+        // Which keys belong to what is meant, nobody knows.
+        None => return None,
     };
     let on = t.choices("on", &Moment::ALL).unwrap_or_else(|| Moment::ALL.map(|(_, moment)| moment).to_vec());
     let lang = t.choice("lang", &[("en", Lang::En), ("ru", Lang::Ru)]);

@@ -29,9 +29,10 @@ impl Secret {
         for part in parts(&self.0) {
             match part {
                 Part::Plain(text) => all.push_str(text),
+                // One that was written out has the name of its place, which no variable could have.
                 Part::Name(name) | Part::Wrong(name) => match secrets.0.get(name) {
                     Some(value) => all.push_str(value),
-                    None => return Err(problem!(Failed, "core-secret-missing", name = name)),
+                    None => return Err(problem!(Usage, "core-secret-missing", name = name)),
                 },
             }
         }

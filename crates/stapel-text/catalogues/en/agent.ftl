@@ -164,3 +164,32 @@ agent-drift =
        *[other] { $count } files are not as the release in service put them there: { $names }
     }
     .remedy = Take over into the project what was changed there by hand: a release replaces it, and keeps the original only for its own way back.
+agent-no-hook = The plan names hook { $hook }, which the configuration does not have.
+    .remedy = The release was planned by another configuration: run the command again.
+agent-hook-first = hook before the release: { $command }
+agent-hook-last = hook after the release: { $command }
+agent-hook-before = hook before { $step }: { $command }
+agent-hook-after = hook after { $step }: { $command }
+agent-hook-undoes = run { $command }
+agent-hook-no-dir = A hook runs in the app's directory, and { $path } is not there yet.
+    .remedy = Have it run `after = "ship"` or later, or make the directory; then deploy again.
+agent-hook-late = The hook { $command } did not end within { $limit }.
+    .remedy = Put right what it waits for, or give it more `timeout` in stapel.toml; then deploy again.
+agent-hook-unknown = It is not known how far the hook { $command } came, for its process died, and it must not run twice.
+    .remedy = If it may run twice, say `repeatable = true` in its table in stapel.toml; then deploy again.
+agent-hook-failed-anyway = the hook failed, which it may: { $why }
+agent-notice-start = ▶ { $app } ({ $target }): release { $release } begins
+agent-notice-done = ✓ { $app } ({ $target }): release { $release } is in service after { $time }
+agent-notice-undone = ↩ { $app } ({ $target }): release { $release } was undone after { $time }, the app is as before
+agent-notice-back = ↩ { $app } ({ $target }): release { $release } goes back
+agent-notice-stuck = ‼ { $app } ({ $target }): release { $release } is stuck after { $time }, a person is needed
+agent-notice-deploy = deploy by { $who }
+agent-notice-rollback = rollback to release { $to } by { $who }
+agent-notice-commit = commit { $commit } { $subject }
+agent-notice-remedy = What to do: { $remedy } Then `stapel undo` goes on; `stapel show { $release }` has all of it.
+agent-notice-call = Whom to call: { $call }
+agent-notice-test = { $app } ({ $target }): a test by { $who }. Notices of releases arrive here.
+agent-notice-unreached = { $why }
+    .remedy = Look at `url` or `api` in stapel.toml, and whether the host may connect to it; `stapel notify test` tries again.
+agent-notice-refused = It was refused: { $status } { $said }
+    .remedy = Look at `token`, `chat` or `url` in stapel.toml; `stapel notify test` tries again.

@@ -244,3 +244,16 @@ cli-demo-came-back = came back by itself
 cli-demo-journal = The journal: { $path }
 cli-demo-journal-gone = The journal was { $path } (`--keep` keeps it).
 cli-demo-kept = Everything is kept in { $path }; try `stapel --config { $config } history`.
+cli-about-notify = Tell people of releases: see whether notices arrive
+cli-about-notify-test = Send a test notice to everybody in [[notify]], from the host, and say how it went
+cli-no-notify = stapel.toml names nobody who is told of releases.
+    .remedy = Add a table [[notify]] with `kind = "telegram"` or `kind = "webhook"`; docs/stapel.toml.md has its keys.
+cli-notice-sent = { $who } was told
+cli-notice-failed = { $who } could not be told: { $problem }
+cli-notice-who = { $kind } (notify { $number })
+cli-notice-start = of the start
+cli-notice-end = of the end
+cli-notice-back = of the way back
+cli-notice-stuck = that it is stuck
+cli-notice-sent-of = { $who } was told { $of }
+cli-notice-failed-of = { $who } could not be told { $of }: { $problem }

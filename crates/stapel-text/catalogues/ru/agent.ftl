@@ -172,3 +172,32 @@ agent-drift =
        *[other] { $count } файлов не такие, какими их положил работающий релиз: { $names }
     }
     .remedy = Перенесите в проект то, что там изменили руками: релиз это заменит, а исходное сохранит только для своего пути назад.
+agent-no-hook = План называет хук { $hook }, которого в конфигурации нет.
+    .remedy = Релиз планировали по другой конфигурации: повторите команду.
+agent-hook-first = хук перед релизом: { $command }
+agent-hook-last = хук после релиза: { $command }
+agent-hook-before = хук перед { $step }: { $command }
+agent-hook-after = хук после { $step }: { $command }
+agent-hook-undoes = выполнить { $command }
+agent-hook-no-dir = Хук идёт в каталоге приложения, а { $path } ещё нет.
+    .remedy = Поставьте его `after = "ship"` или позже либо создайте каталог; затем выпустите снова.
+agent-hook-late = Хук { $command } не закончился за { $limit }.
+    .remedy = Устраните то, чего он ждёт, или дайте ему больше `timeout` в stapel.toml; затем выпустите снова.
+agent-hook-unknown = Неизвестно, докуда дошёл хук { $command }: его процесс погиб, а дважды запускать его нельзя.
+    .remedy = Если можно, напишите `repeatable = true` в его таблице в stapel.toml; затем выпустите снова.
+agent-hook-failed-anyway = хук завершился ошибкой, что ему разрешено: { $why }
+agent-notice-start = ▶ { $app } ({ $target }): релиз { $release } начался
+agent-notice-done = ✓ { $app } ({ $target }): релиз { $release } в работе, занял { $time }
+agent-notice-undone = ↩ { $app } ({ $target }): релиз { $release } отменён через { $time }, приложение такое же, как было
+agent-notice-back = ↩ { $app } ({ $target }): релиз { $release } идёт назад
+agent-notice-stuck = ‼ { $app } ({ $target }): релиз { $release } застрял через { $time }, нужен человек
+agent-notice-deploy = выпускает { $who }
+agent-notice-rollback = откат на релиз { $to }, { $who }
+agent-notice-commit = коммит { $commit } { $subject }
+agent-notice-remedy = Что делать: { $remedy } Затем `stapel undo` продолжит; всё о релизе покажет `stapel show { $release }`.
+agent-notice-call = Кому звонить: { $call }
+agent-notice-test = { $app } ({ $target }): проверка от { $who }. Уведомления о релизах приходят сюда.
+agent-notice-unreached = { $why }
+    .remedy = Проверьте `url` или `api` в stapel.toml и то, может ли сервер туда соединиться; `stapel notify test` попробует снова.
+agent-notice-refused = Отказано: { $status } { $said }
+    .remedy = Проверьте `token`, `chat` или `url` в stapel.toml; `stapel notify test` попробует снова.

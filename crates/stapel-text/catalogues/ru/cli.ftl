@@ -258,3 +258,16 @@ cli-demo-came-back = вернулся назад сам
 cli-demo-journal = Журнал: { $path }
 cli-demo-journal-gone = Журнал был здесь: { $path } (`--keep` его оставляет).
 cli-demo-kept = Всё оставлено в { $path }; попробуйте `stapel --config { $config } history`.
+cli-about-notify = Сообщать людям о релизах: проверить, доходят ли уведомления
+cli-about-notify-test = Послать с сервера пробное уведомление всем из [[notify]] и сказать, что вышло
+cli-no-notify = В stapel.toml не назван никто, кому сообщать о релизах.
+    .remedy = Добавьте таблицу [[notify]] с `kind = "telegram"` или `kind = "webhook"`; её ключи — в docs/stapel.toml.ru.md.
+cli-notice-sent = { $who }: сообщено
+cli-notice-failed = { $who }: сообщить не удалось: { $problem }
+cli-notice-who = { $kind } (notify { $number })
+cli-notice-start = о начале
+cli-notice-end = о конце
+cli-notice-back = о пути назад
+cli-notice-stuck = о том, что релиз застрял
+cli-notice-sent-of = { $who }: сообщено { $of }
+cli-notice-failed-of = { $who }: не удалось сообщить { $of }: { $problem }

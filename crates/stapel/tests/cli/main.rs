@@ -4,6 +4,8 @@
 
 mod check;
 mod crash;
+mod hooks;
+mod notify;
 mod plan;
 mod steps;
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use stapel_core::plan::StepSpec;
 use strum::VariantNames;
 
+use super::hooks::script;
 use super::{Stop, answers, project_with, text, version};
 
 /// Which plan is made to fail.
@@ -43,8 +44,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(story: Story) -> Self {
-        let database = "[database.main]\nkind = \"sqlite\"\npath = \"data/app.db\"\n";
-        let world = Self { dir: project_with("duration = \"200ms\"\nevery = \"100ms\"", database), story };
+        let more = "[database.main]\nkind = \"sqlite\"\npath = \"data/app.db\"\n\
+             [[hook]]\nafter = \"ship\"\nrun = [\"./hook\", \"done\"]\nundo = [\"./hook\"]\n\
+             [[hook]]\nbefore = \"prune\"\nrun = [\"./hook\", \"late\"]\nundo = [\"./hook\"]\nrepeatable = true\n";
+        let world = Self { dir: project_with("duration = \"200ms\"\nevery = \"100ms\"", more), story };
+        // What it does is there to be seen, of each release and of each of the two apart.
+        let mark = "../app/hooked-$STAPEL_RELEASE-$STAPEL_STEP";
+        script(world.dir.path(), "hook", &format!("[ \"$1\" ] && echo \"$1\" >> {mark} || rm -f {mark}"));
         match story {
             Story::First => {}
             Story::Deploy => {
