@@ -91,10 +91,16 @@ impl Step for Hook {
         self.hook.undo.as_ref().map(|words| text!("agent-hook-undoes", command = words.join(" ")))
     }
 
-    /// Nobody knows what it changes. What is data goes back after a switch has, if it came before that, and before it, if it
-    /// came after.
+    /// Nobody knows what it changes, but what takes it back has to find the tree that it ran in: as a definition it goes back
+    /// before the tree does, and as data after the switch it goes back before that.
     fn kind(&self) -> Kind {
-        Kind::Data
+        let serves = match self.hook.when {
+            When::Before => matches!(self.hook.step.as_str(), "verify" | "migrate_down" | "watch" | "prune"),
+            When::After => {
+                matches!(self.hook.step.as_str(), "rollout" | "verify" | "migrate_down" | "watch" | "prune" | "release")
+            }
+        };
+        if serves { Kind::Data } else { Kind::Definition }
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {

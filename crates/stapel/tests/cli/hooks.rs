@@ -103,6 +103,29 @@ fn before_there_is_a_directory_no_hook_can_run_in_it() {
     run(dir, &["deploy", "--yes"], "", 0);
 }
 
+/// The tree goes back before traffic does; what takes a hook back that came with the new tree must not be gone by then.
+#[test]
+fn a_hook_is_taken_back_in_the_tree_that_it_ran_in() {
+    let dir = with_hooks("");
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    run(dir, &["deploy", "--yes"], "", 0);
+    let file = dir.join("project/stapel.toml");
+    let hook = |at: &str, name: &str| {
+        format!("[[hook]]\n{at}\nrun = [\"./new\", \"{name}\"]\nundo = [\"./new\", \"{name} undone\"]\n")
+    };
+    let hooks = hook("after = \"ship\"", "ship") + &hook("after = \"rollout\"", "rollout");
+    std::fs::write(&file, std::fs::read_to_string(&file).unwrap() + &hooks).unwrap();
+    script(dir, "new", "echo \"$1\" >> ../said");
+    version(dir, 2);
+    let plan = run(dir, &["plan", "--json"], "", 0);
+    let steps = super::steps::plan(&plan).len();
+    run(dir, &["deploy", "--yes"], &format!("before:{}", steps - 1), 1);
+    let said = std::fs::read_to_string(dir.join("host/said")).unwrap();
+    assert_eq!(said, "ship\nrollout\nrollout undone\nship undone\n");
+    assert!(!dir.join("host/app/new").exists());
+}
+
 /// A release whose process dies while its hook after the switch runs goes on, for the new version serves: the hook runs
 /// again only where the team says that it may.
 #[test]

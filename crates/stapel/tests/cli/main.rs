@@ -6,6 +6,7 @@ mod check;
 mod crash;
 mod hooks;
 mod notify;
+mod pipelines;
 mod plan;
 mod steps;
 

@@ -18,20 +18,20 @@ const SOON: Duration = Duration::from_secs(30);
 
 /// What a server does with a request.
 #[derive(Clone, Copy)]
-enum Manner {
+pub(crate) enum Manner {
     Answers(u16),
     /// It takes the request and never answers.
     Hangs,
 }
 
 /// A server that people's notices go to.
-struct Server {
-    at: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) at: SocketAddr,
     heard: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
 impl Server {
-    fn start(manner: Manner) -> Self {
+    pub(crate) fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (at, heard) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let all = Arc::clone(&heard);
@@ -60,7 +60,7 @@ impl Server {
     }
 
     /// Waits for so many notices, and gives their words.
-    fn texts(&self, count: usize) -> Vec<String> {
+    pub(crate) fn texts(&self, count: usize) -> Vec<String> {
         testkit::until_true("the notices have come", SOON, || self.heard.lock().unwrap().len() >= count).unwrap();
         self.heard.lock().unwrap().iter().map(|(_, body)| body["text"].as_str().unwrap().to_owned()).collect()
     }
