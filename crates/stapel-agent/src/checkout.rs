@@ -50,7 +50,8 @@ impl Site {
         manifest.entries.extend(env);
         manifest.check()?;
         let manifest = self.store_manifest(manifest).await?;
-        Ok(Fetched { ask: Ask::Deploy { manifest, commit: Some(commit) }, since, unclean })
+        let subject = checkout.subject(&commit).await?;
+        Ok(Fetched { ask: Ask::Deploy { manifest, commit: Some(commit), subject }, since, unclean })
     }
 
     /// What the checkout itself has put in the app's directory: that is what a release may remove there.

@@ -14,6 +14,7 @@ mod guardian;
 mod known;
 mod logs;
 mod namespace;
+mod notices;
 mod observe;
 mod place;
 pub mod protocol;

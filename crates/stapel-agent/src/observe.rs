@@ -22,7 +22,7 @@ impl Site {
     /// What is asked for, as a goal: a rollback's target is looked up in the journal.
     pub(crate) fn goal(&self, ask: &Ask) -> Result<Goal, Problem> {
         match ask {
-            Ask::Deploy { manifest, commit } => {
+            Ask::Deploy { manifest, commit, .. } => {
                 let fingerprint = self.manifest(&manifest.to_string())?.fingerprint().to_string();
                 Ok(Goal::Deploy { manifest: manifest.to_string(), fingerprint, commit: commit.clone() })
             }

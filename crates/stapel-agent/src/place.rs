@@ -1,11 +1,13 @@
 //! Where Stapel keeps its state of an app on the host.
 
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::Mode;
 use rustix::process::umask;
+use stapel_core::config::Secrets;
 use stapel_text::{Problem, problem};
 
 /// The usual root of all state on a host.
@@ -13,6 +15,9 @@ const ROOT: &str = "/var/lib/stapel";
 
 /// The bits of a directory's mode that let its group write there, and make what is made there the group's as well.
 const OF_A_GROUP: u32 = 0o2020;
+
+/// How the names of files end that hold secrets.
+const SECRETS: &str = "secrets";
 
 /// For how long a note may be waited for.
 const NOTES: std::time::Duration = std::time::Duration::from_mins(10);
@@ -123,18 +128,53 @@ impl Place {
             age.is_ok_and(|age| age > NOTES)
         };
         let empty = |path: &Utf8Path| path.metadata().is_ok_and(|m| m.len() == 0);
-        for (dir, goes) in [(self.runs(), &old as &dyn Fn(&Utf8Path) -> bool), (self.logs(), &|p| old(p) && empty(p))] {
-            for entry in dir.read_dir_utf8().into_iter().flatten().flatten().filter(|e| goes(e.path())) {
-                // Another process may have been quicker.
-                let _ = std::fs::remove_file(entry.path());
-            }
+        remove(&self.runs(), |path| old(path) && path.extension() != Some(SECRETS));
+        remove(&self.logs(), |path| old(path) && empty(path));
+    }
+
+    /// Keeps secrets for those who may have to take up what the process with this mark runs, readable by their owner only.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub(crate) fn keep_secrets(&self, mark: &str, secrets: &Secrets) -> Result<(), Problem> {
+        if secrets.is_empty() {
+            return Ok(());
         }
+        let path = self.secrets_of(mark);
+        let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
+        let text = serde_json::to_vec(secrets).map_err(|e| failed(e.into()))?;
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        file.and_then(|mut file| file.write_all(&text)).map_err(failed)
+    }
+
+    /// The secrets that a process with one of these marks has kept.
+    pub(crate) fn secrets(&self, marks: &[String]) -> Secrets {
+        let kept = |mark: &String| serde_json::from_slice(&std::fs::read(self.secrets_of(mark)).ok()?).ok();
+        marks.iter().find_map(kept).unwrap_or_default()
+    }
+
+    /// Removes all that is kept of secrets but for these marks. We hold the lock: nobody begins meanwhile.
+    pub(crate) fn forget_secrets(&self, but: &[String]) {
+        let needed: Vec<_> = but.iter().map(|mark| self.secrets_of(mark)).collect();
+        remove(&self.runs(), |path| path.extension() == Some(SECRETS) && !needed.iter().any(|n| n == path));
+    }
+
+    fn secrets_of(&self, mark: &str) -> Utf8PathBuf {
+        self.runs().join(format!("{mark}.{SECRETS}"))
     }
 
     /// What the processes that run releases print.
     #[must_use]
     pub(crate) fn logs(&self) -> Utf8PathBuf {
         self.root.join("log")
+    }
+}
+
+/// Removes what of a directory goes.
+fn remove(dir: &Utf8Path, goes: impl Fn(&Utf8Path) -> bool) {
+    for entry in dir.read_dir_utf8().into_iter().flatten().flatten().filter(|e| goes(e.path())) {
+        // Another process may have been quicker.
+        let _ = std::fs::remove_file(entry.path());
     }
 }
 

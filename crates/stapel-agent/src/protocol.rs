@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use stapel_core::config::Config;
+use stapel_core::config::{Config, Secrets};
 use stapel_core::examination::Examined;
 use stapel_core::observation::{FileChange, Observation};
 use stapel_core::plan::Plan;
@@ -20,6 +20,9 @@ use stapel_tree::{Entry, Hash, Manifest};
 pub struct Opening {
     /// The whole configuration, as it was read on the operator's machine.
     pub config: Config,
+    /// What its secret values stand for. It must not come to any record.
+    #[serde(default, skip_serializing_if = "Secrets::is_empty")]
+    pub secrets: Secrets,
     /// The target's name in it.
     pub target: String,
     /// The person.
@@ -49,6 +52,9 @@ pub enum Ask {
         manifest: Hash,
         /// The commit it comes from.
         commit: Option<String>,
+        /// The first line of its message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<String>,
     },
     /// Put an earlier release in service again.
     Rollback {
@@ -160,6 +166,8 @@ pub enum Request {
         /// The one that was shown.
         process: ProcessId,
     },
+    /// Send a word to everybody who is told of releases; answered by [`Reply::Told`].
+    TestNotices,
     /// How is it? Answered by [`Reply::Status`].
     Status,
     /// The newest releases; answered by [`Reply::History`].
@@ -251,6 +259,11 @@ pub enum Reply {
         /// What is to be seen; `None`: nobody.
         holder: Option<Box<Holder>>,
     },
+    /// What became of the words.
+    Told {
+        /// Of each, in the configuration's order.
+        all: Vec<Told>,
+    },
     /// How it is.
     Status(Box<Status>),
     /// The newest releases, newest first.
@@ -279,6 +292,17 @@ pub enum Reply {
     },
     /// It could not be done.
     Problem(Problem),
+}
+
+/// What became of a word to one who is told of releases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// The place among `[[notify]]`, from 1.
+    pub notify: usize,
+    /// By what: `telegram`, `webhook`.
+    pub kind: String,
+    /// Why it could not be sent; `None`: it was taken.
+    pub problem: Option<Problem>,
 }
 
 /// All that is known of a release.

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use jiff::Timestamp;
+use stapel_core::config::{Moment, Secrets};
 use stapel_host::{Command, ProcessId};
 use stapel_release::{Direction, Fault, Journal, Lock, Outcome, Owner, Release, Saga, Step};
 use stapel_text::{Class, Problem, problem, text};
 
+use crate::notices::{self, Notices};
 use crate::place::{journal_of, lock_of};
 use crate::{Site, guardian, steps};
 
@@ -63,6 +65,8 @@ pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem>
     };
     let ended = stapel_host::retry(EVERY, WITHIN, attempt, |_| true).await;
     guardian::disarm(root, &lock).await;
+    drop(lock);
+    notices::delivered().await;
     ended
 }
 
@@ -98,6 +102,7 @@ pub(crate) struct Prepared {
     pub(crate) release: u64,
     steps: Vec<Box<dyn Step>>,
     faults: Vec<Fault>,
+    secrets: Secrets,
 }
 
 impl Prepared {
@@ -106,9 +111,10 @@ impl Prepared {
     /// # Errors
     /// What stands in the way of trying.
     pub(crate) async fn of(journal: &Journal, release: &Release) -> Result<Self, Problem> {
-        for mark in journal.marks(release.id)? {
-            if stapel_host::mark().as_ref() != Some(&mark) {
-                stapel_host::end_all(&mark).await?;
+        let marks = journal.marks(release.id)?;
+        for mark in &marks {
+            if stapel_host::mark().as_ref() != Some(mark) {
+                stapel_host::end_all(mark).await?;
             }
         }
         let site = Arc::new(Site::open(release.config.clone(), &release.target).await?);
@@ -117,7 +123,13 @@ impl Prepared {
             tracing::warn!(%problem, "one-off runs could not be looked for");
         }
         let steps = release.plan.steps.iter().map(|s| steps::make(&site, &s.spec)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { site, release: release.id, steps, faults: Vec::new() })
+        let secrets = site.place.secrets(&marks);
+        Ok(Self { site, release: release.id, steps, faults: Vec::new(), secrets })
+    }
+
+    /// With the secrets of whoever wants it taken up, if they have any.
+    pub(crate) fn knowing(self, secrets: &Secrets) -> Self {
+        if secrets.is_empty() { self } else { Self { secrets: secrets.clone(), ..self } }
     }
 
     /// With these things going wrong, for tests.
@@ -125,8 +137,8 @@ impl Prepared {
         Self { faults: faults.to_vec(), ..self }
     }
 
-    fn saga(&self) -> Saga<'_> {
-        Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, faults: &self.faults }
+    fn saga<'a>(&'a self, turns: &'a (dyn Fn(&Problem) + Sync)) -> Saga<'a> {
+        Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, faults: &self.faults, turns }
     }
 
     /// Which way it goes.
@@ -134,7 +146,7 @@ impl Prepared {
     /// # Errors
     /// `release-goes-back` where forward was chosen and cannot be.
     pub(crate) fn direction(&self, chosen: Option<Direction>) -> Result<Direction, Problem> {
-        self.saga().direction(chosen)
+        self.saga(&|_| {}).direction(chosen)
     }
 
     /// Where the app's state lies, and what arms a guardian there.
@@ -154,7 +166,10 @@ impl Prepared {
             self.site.await_healthy().await;
         }
         let died = problem!(Failed, "agent-died", release = self.release.to_string());
-        let outcome = self.saga().recover(direction, died).await?;
+        let notices = Notices { site: &self.site, release: self.release, secrets: &self.secrets };
+        let turns = |why: &Problem| notices.tell(Moment::Back, Some(why));
+        let outcome = self.saga(&turns).recover(direction, died).await?;
+        notices.ended(outcome);
         if outcome == Outcome::Stuck {
             return Err(still_stuck(&self.site.journal.known(self.release)?));
         }

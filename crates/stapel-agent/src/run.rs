@@ -6,12 +6,14 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stapel_core::config::{Moment, Secrets};
 use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
 use stapel_release::{Begin, Direction, Fault, Lock, Outcome, Owner, Saga, Step};
 use stapel_text::{Problem, problem};
 
 use crate::guardian;
+use crate::notices::{self, Notices, SUBJECT};
 use crate::protocol::{Ask, Opening};
 use crate::recover::Prepared;
 use crate::{Site, found, steps};
@@ -56,7 +58,9 @@ pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
         Err(problem) => return answer(&order.answer, &Answer::Refused(problem)),
     };
     answer(&order.answer, &Answer::Started(running.release()))?;
-    running.finish(&order.opening.faults).await
+    let finished = running.finish(&order.opening.faults).await;
+    notices::delivered().await;
+    finished
 }
 
 /// A release that this process runs, with the lock.
@@ -91,6 +95,7 @@ struct Begun {
     site: Arc<Site>,
     release: u64,
     steps: Vec<Box<dyn Step>>,
+    secrets: Secrets,
     lock: Lock,
 }
 
@@ -112,8 +117,9 @@ async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Pro
     // From here on somebody ends well what this process begins, what it takes up first included.
     guardian::arm(&site.place, site.guardian()).await?;
     match written_down(order, &site, ask, fingerprint, doing).await {
-        Ok((release, steps)) => Ok(Begun { site, release, steps, lock }),
+        Ok((release, steps)) => Ok(Begun { site, release, steps, secrets: order.opening.secrets.clone(), lock }),
         Err(problem) => {
+            site.forget_secrets();
             guardian::disarm(site.place.root(), &lock).await;
             Err(problem)
         }
@@ -138,6 +144,9 @@ async fn written_down(
         return Err(problem!(Refused, "agent-plan-changed"));
     }
     site.journal.keep_reserve()?;
+    if let Some(mark) = stapel_host::mark() {
+        site.place.keep_secrets(&mark, &order.opening.secrets)?;
+    }
     found::record(site, &plan.goal).await?;
     let begin = Begin {
         doing: doing.to_owned(),
@@ -150,13 +159,21 @@ async fn written_down(
         runner: Some((ProcessId::me(), stapel_host::mark())),
     };
     let steps = begin.plan.steps.iter().map(|s| steps::make(site, &s.spec)).collect::<Result<_, _>>()?;
-    Ok((site.journal.begin(&begin)?, steps))
+    let release = site.journal.begin(&begin)?;
+    if let Ask::Deploy { subject: Some(subject), .. } = ask {
+        site.journal.set_fact(release, SUBJECT, subject)?;
+    }
+    Ok((release, steps))
 }
 
 impl Begun {
     async fn finish(self, faults: &[Fault]) -> Result<(), Problem> {
-        let saga = Saga { journal: &self.site.journal, release: self.release, steps: &self.steps, faults };
-        let outcome = saga.run().await?;
+        let notices = Notices { site: &self.site, release: self.release, secrets: &self.secrets };
+        notices.tell(Moment::Start, None);
+        let turns = |why: &Problem| notices.tell(Moment::Back, Some(why));
+        let (journal, release, steps) = (&self.site.journal, self.release, &self.steps);
+        let outcome = Saga { journal, release, steps, faults, turns: &turns }.run().await?;
+        notices.ended(outcome);
         // Where it got stuck, what is left over may be what serves.
         if outcome != Outcome::Stuck {
             self.site.tidy(self.release, outcome).await;
@@ -172,9 +189,12 @@ async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Res
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, "recover"))?;
     let found = site.journal.unfinished()?.into_iter().find(|r| r.id == id);
     let release = found.ok_or_else(|| problem!(Refused, "agent-not-unfinished", release = id.to_string()))?;
-    let prepared = Prepared::of(&site.journal, &release).await?;
+    let prepared = Prepared::of(&site.journal, &release).await?.knowing(&order.opening.secrets);
     prepared.direction(direction)?;
     guardian::arm(&site.place, site.guardian()).await?;
+    if let Some(mark) = stapel_host::mark() {
+        site.place.keep_secrets(&mark, &order.opening.secrets)?;
+    }
     // Before the answer: whoever follows it from now on sees that it runs.
     site.journal.set_runner(id, &ProcessId::me(), stapel_host::mark().as_deref())?;
     Ok(Running::TakenUp { prepared, direction, lock })

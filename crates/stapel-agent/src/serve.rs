@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::protocol::{Announced, Opening, Reply, Request, ServiceStatus, Status};
 use crate::run::{Answer, Order, Work};
-use crate::{Site, examine, known, logs, recover};
+use crate::{Site, examine, known, logs, notices, recover};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a release may take to take the lock, plan and begin.
@@ -142,6 +142,10 @@ impl Session {
             Request::EndHolder { process } => {
                 recover::end_holder(site.place.root(), &process).await?;
                 Reply::Held { holder: known::holder(site)?.map(Box::new) }
+            }
+            Request::TestNotices => {
+                let opening = self.opening.as_ref().ok_or_else(|| problem!(Usage, "agent-not-open"))?;
+                Reply::Told { all: notices::test(site, &opening.secrets, &opening.person()).await }
             }
             Request::Status => Reply::Status(Box::new(status(site).await?)),
             Request::History { limit } => Reply::History { releases: site.journal.history(limit)? },

@@ -179,9 +179,17 @@ impl Site {
             tracing::warn!(%problem, "temporary files were left over");
         }
         self.place.tidy();
+        self.forget_secrets();
         if let Err(problem) = self.journal.thin(KEEP_OUTPUT) {
             tracing::warn!(%problem, "the journal keeps old output");
         }
+    }
+
+    /// Lets go of secrets that no unfinished release needs. We hold the lock.
+    pub(crate) fn forget_secrets(&self) {
+        let unfinished = self.journal.unfinished().unwrap_or_default();
+        let marks: Vec<_> = unfinished.iter().flat_map(|r| self.journal.marks(r.id).unwrap_or_default()).collect();
+        self.place.forget_secrets(&marks);
     }
 
     async fn tidy_service(&self, service: &str, release: u64, outcome: Outcome) -> Result<(), Problem> {

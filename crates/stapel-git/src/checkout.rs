@@ -68,6 +68,14 @@ impl Checkout {
         Ok(Some(Unclean { files, difference }))
     }
 
+    /// The first line of a commit's message.
+    ///
+    /// # Errors
+    /// When git cannot be run.
+    pub async fn subject(&self, commit: &str) -> Result<Option<String>, Problem> {
+        self.git.subject(commit).await
+    }
+
     /// What lies between a deployed commit and this one.
     pub async fn since(&self, deployed: &str, commit: &str) -> Since {
         since(&self.git, deployed, Some(commit)).await

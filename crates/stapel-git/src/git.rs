@@ -81,6 +81,12 @@ impl Git {
         Ok((said.code == 0).then(|| said.stdout.trim().to_owned()))
     }
 
+    /// The first line of a commit's message.
+    pub(crate) async fn subject(&self, commit: &str) -> Result<Option<String>, Problem> {
+        let said = self.ask(&["log", "--no-show-signature", "--max-count", "1", "--format=%s", commit, "--"]).await?;
+        Ok((said.code == 0).then(|| said.stdout.trim().to_owned()))
+    }
+
     /// The paths that are not as the commit has them, from the top of the repository, and whether each is one that is not
     /// there any more; with those that git does not know, if they are wanted. What it is told to ignore is not among them.
     pub(crate) async fn status(&self, untracked: bool) -> Result<Vec<(String, bool)>, Problem> {

@@ -10,6 +10,8 @@ pub struct Repository {
     git: Git,
     /// The commit that is checked out; `None` in a repository without one.
     head: Option<String>,
+    /// The first line of its message.
+    subject: Option<String>,
     /// Where the directory is in the repository: empty, or with a `/` at its end.
     prefix: String,
 }
@@ -34,7 +36,17 @@ impl Repository {
         }
         let prefix = asked.stdout.trim_end_matches('\n').to_owned();
         let head = git.commit("HEAD").await?;
-        Ok(Some(Self { git, head, prefix }))
+        let subject = match &head {
+            Some(head) => git.subject(head).await?,
+            None => None,
+        };
+        Ok(Some(Self { git, head, subject, prefix }))
+    }
+
+    /// The first line of the message of the commit that is checked out.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
     }
 
     /// The commit that a release of this tree comes from; it says so where something in it is not committed.

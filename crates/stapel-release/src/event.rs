@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stapel_core::config::Moment;
 use stapel_text::{Problem, Text};
 
 use crate::{Direction, Outcome, StepState};
@@ -54,6 +55,17 @@ pub enum Event {
     Cancelled {
         /// Who.
         who: String,
+    },
+    /// Somebody was told of the release, or could not be.
+    Notice {
+        /// Who: the place among `[[notify]]`, from 1.
+        notify: usize,
+        /// By what: `telegram`, `webhook`.
+        kind: String,
+        /// Of what.
+        of: Moment,
+        /// Why not.
+        problem: Option<Problem>,
     },
     /// The release has ended.
     Ended {

@@ -23,7 +23,7 @@ pub async fn connect(
     ssh: &SshOptions,
     progress: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Result<Session, Problem> {
-    let Some(destination) = host.destination() else { return local(account, &agents.local()?).await };
+    let Some(destination) = host.destination() else { return local(account, &agents.local()?, ssh).await };
     let open = async |agent: &AgentBinary| {
         open(ssh.command(destination, &start(agent, account)), agent, ssh.interactive).await
     };
@@ -55,12 +55,13 @@ pub async fn connect(
     }
 }
 
-async fn local(account: Account, agent: &AgentBinary) -> Result<Session, Problem> {
+async fn local(account: Account, agent: &AgentBinary, ssh: &SshOptions) -> Result<Session, Problem> {
     let mut command = match account {
         Account::Own => Command::new(agent.path()),
         Account::Sudo => sudo::command(agent.path()).await?,
     };
     command.args(["agent", "serve"]).process_group(0);
+    ssh.hide(&mut command);
     let failed = |said: String| problem!(Refused, "wire-local-failed", program = agent.path().display(), said = said);
     let (mut line, stdin, stdout) = Line::start(command).map_err(|e| failed(e.to_string()))?;
     match Line::greet(stdin, stdout, &Hello::new(agent.build()), false).await? {

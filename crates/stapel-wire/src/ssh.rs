@@ -13,6 +13,8 @@ pub struct SshOptions {
     pub extra: Vec<OsString>,
     /// Whether there is a person at a terminal whom `ssh` may ask for a password or about a host key.
     pub interactive: bool,
+    /// Variables of the environment that are kept from `ssh`, and from an agent on this machine: what they hold travels apart.
+    pub hidden: Vec<String>,
 }
 
 impl SshOptions {
@@ -21,7 +23,7 @@ impl SshOptions {
     pub fn from_env() -> Self {
         let config = std::env::var_os("STAPEL_SSH_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from);
         let interactive = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        Self { config, extra: Vec::new(), interactive }
+        Self { config, extra: Vec::new(), interactive, hidden: Vec::new() }
     }
 
     /// The arguments that run `command` at `destination`.
@@ -48,9 +50,17 @@ impl SshOptions {
         args
     }
 
+    /// Takes what is hidden out of a command's environment.
+    pub(crate) fn hide(&self, command: &mut Command) {
+        for name in &self.hidden {
+            command.env_remove(name);
+        }
+    }
+
     pub(crate) fn command(&self, destination: &str, command: &str) -> Command {
         let mut ssh = Command::new("ssh");
         ssh.args(self.args(destination, command));
+        self.hide(&mut ssh);
         if !self.interactive {
             // Ctrl-C is for us, and we say goodbye in order. One who may ask has to stay in the terminal's foreground.
             ssh.process_group(0);
@@ -77,8 +87,11 @@ mod tests {
 
     #[test]
     fn the_destination_can_never_be_an_option_and_the_users_arguments_come_first() {
-        let options =
-            SshOptions { config: Some("/etc/x".into()), extra: vec!["-p".into(), "22".into()], interactive: false };
+        let options = SshOptions {
+            config: Some("/etc/x".into()),
+            extra: vec!["-p".into(), "22".into()],
+            ..SshOptions::default()
+        };
         let shown = shown(&options);
         assert!(shown.starts_with("-p 22 -F /etc/x -T "), "{shown}");
         assert!(shown.ends_with(" -- deploy@web.example sh -c 'x'"), "{shown}");

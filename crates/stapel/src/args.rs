@@ -54,6 +54,10 @@ pub(crate) enum Sub {
     Undo(Which),
     Show(Which),
     Unlock(Unlock),
+    Notify {
+        #[command(subcommand)]
+        command: Notify,
+    },
     Status,
     History(History),
     Logs(Logs),
@@ -77,6 +81,11 @@ pub(crate) struct Commit {
     pub(crate) reference: Option<String>,
     #[arg(long)]
     pub(crate) allow_rewritten: bool,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Notify {
+    Test,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -253,6 +262,9 @@ fn about(command: &str) -> Option<Text> {
         "undo" => text!("cli-about-undo"),
         "show" => text!("cli-about-show"),
         "unlock" => text!("cli-about-unlock"),
+        "notify" => text!("cli-about-notify"),
+        // The only one below a command that is shown.
+        "test" => text!("cli-about-notify-test"),
         "status" => text!("cli-about-status"),
         "history" => text!("cli-about-history"),
         "logs" => text!("cli-about-logs"),

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use camino::Utf8PathBuf;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use stapel_agent::protocol::{Announced, Ask, Details, Fetched, Holder, LogsAsk, Opening, Reply, Request, Status};
+use stapel_agent::protocol::{
+    Announced, Ask, Details, Fetched, Holder, LogsAsk, Opening, Reply, Request, Status, Told,
+};
 use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
@@ -60,12 +62,14 @@ impl Client {
     /// Connects to the target's host, brings the agent there where it is not, and opens the app.
     pub(crate) async fn open(project: &Project, screen: &Screen) -> Result<Self, Problem> {
         let host = Host::parse(project.host())?;
-        let ssh = SshOptions::from_env();
+        let hidden = project.secrets.names().map(str::to_owned).collect();
+        let ssh = SshOptions { hidden, ..SshOptions::from_env() };
         let bringing = |done, total| screen.bringing_agent(done, total);
         let session = stapel_wire::connect(&host, project.account(), &Agents::from_env()?, &ssh, &bringing).await?;
         let mut client = Self { session };
         let opening = Opening {
             config: project.config.clone(),
+            secrets: project.secrets.clone(),
             target: project.target.clone(),
             who: person().await,
             origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -94,7 +98,7 @@ impl Client {
     /// done again.
     pub(crate) async fn bring(&mut self, project: &Project, tree: &Tree, screen: &Screen) -> Result<Ask, Problem> {
         let hash = self.offer(project, &tree.manifest, screen).await?;
-        Ok(Ask::Deploy { manifest: hash, commit: tree.commit() })
+        Ok(Ask::Deploy { manifest: hash, commit: tree.commit(), subject: tree.subject().map(str::to_owned) })
     }
 
     /// Has the host's own checkout fetch, and brings it the files with secrets that are here.
@@ -247,6 +251,14 @@ impl Client {
     async fn held(&mut self, request: &Request) -> Result<Option<Holder>, Problem> {
         match self.ask(request).await? {
             Reply::Held { holder } => Ok(holder.map(|h| *h)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Sends a word to everybody who is told of releases.
+    pub(crate) async fn test_notices(&mut self) -> Result<Vec<Told>, Problem> {
+        match self.ask(&Request::TestNotices).await? {
+            Reply::Told { all } => Ok(all),
             other => Err(unexpected(&other)),
         }
     }

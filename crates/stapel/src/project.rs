@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use stapel_core::config::{Become, Check, Config, Way};
+use stapel_core::config::{Become, Check, Config, Secrets, Way};
 use stapel_git::Repository;
 use stapel_text::{Problem, problem};
 use stapel_tree::{Entry, Hash, Manifest, Rules};
@@ -20,6 +20,8 @@ const SECRET_MODE: u32 = 0o600;
 /// A project and the target that was chosen.
 pub(crate) struct Project {
     pub(crate) config: Config,
+    /// What its secret values stand for, on their way to the host only.
+    pub(crate) secrets: Secrets,
     pub(crate) target: String,
     root: Utf8PathBuf,
 }
@@ -34,6 +36,11 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// The first line of that commit's message.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.repository.as_ref().and_then(|repository| repository.subject())
+    }
+
     /// The commit it comes from.
     pub(crate) fn commit(&self) -> Option<String> {
         self.repository.as_ref().and_then(|repository| repository.commit(&self.uncommitted))
@@ -49,17 +56,22 @@ impl Project {
         };
         let failed = |e: std::io::Error| problem!(Usage, "io-failed", path = file.as_str(), error = e);
         let source = std::fs::read_to_string(&file).map_err(failed)?;
-        let config = Config::parse(file.as_str(), &source).map_err(|findings| {
+        let environment = |name: &str| std::env::var(name).ok();
+        let parsed = Config::parse_with(file.as_str(), &source, &environment);
+        let (mut config, secrets) = parsed.map_err(|findings| {
             screen.findings(&findings);
             findings.problem()
         })?;
+        for notify in &mut config.notify {
+            notify.lang.get_or_insert(screen.lang());
+        }
         let dir = match file.parent() {
             Some(dir) if !dir.as_str().is_empty() => dir,
             _ => Utf8Path::new("."),
         };
         let root = dir.join(&config.source.path).canonicalize_utf8().map_err(failed)?;
         let target = choose(&config, place.target.as_deref())?;
-        Ok(Self { config, target, root })
+        Ok(Self { config, secrets, target, root })
     }
 
     /// Builds do not use the layer cache, whatever the configuration says.

@@ -91,7 +91,7 @@ pub(super) async fn fill(journal: &Journal, begin: &Begin, releases: u32) -> Res
     for _ in 0..releases {
         let started = Instant::now();
         let release = journal.begin(begin)?;
-        Saga { journal, release, steps: &steps, faults: &[] }.run().await?;
+        Saga { journal, release, steps: &steps, faults: &[], turns: &|_| {} }.run().await?;
         spent += started.elapsed();
         journal.thin(KEEP_OUTPUT)?;
     }

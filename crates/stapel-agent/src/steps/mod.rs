@@ -5,6 +5,7 @@ mod baseline;
 mod build;
 mod checkout;
 mod hold_image;
+mod hook;
 mod image;
 mod keep_image;
 mod migrate;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use stapel_core::plan::StepSpec;
 use stapel_release::Step;
-use stapel_text::Problem;
+use stapel_text::{Problem, problem};
 
 use crate::Site;
 
@@ -50,5 +51,10 @@ pub(crate) fn make(site: &Arc<Site>, spec: &StepSpec) -> Result<Box<dyn Step>, P
         StepSpec::Verify => Box::new(verify::Verify { site }),
         StepSpec::Watch => Box::new(watch::Watch { site }),
         StepSpec::Prune => Box::new(prune::Prune { site }),
+        StepSpec::Hook { hook: number, .. } => {
+            let hook = number.checked_sub(1).and_then(|index| site.config.hooks.get(index)).cloned();
+            let hook = hook.ok_or_else(|| problem!(Failed, "agent-no-hook", hook = number.to_string()))?;
+            Box::new(hook::Hook { site, number, hook })
+        }
     })
 }

@@ -8,27 +8,40 @@ use toml::de::DeTable;
 use super::table::{Notes, Table};
 use super::{
     Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
-    MigrationTool, Quiet, Relay, Service, Source, SourceKind, Target, Watch, Way,
+    MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, Way, hook, notice,
 };
 
 impl Config {
-    /// Reads the text of a `stapel.toml`; `file` is its name for messages.
+    /// Reads the text of a `stapel.toml`; `file` is its name for messages. Nothing is in the environment.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn parse(file: &str, source: &str) -> Result<Self, Findings> {
-        let notes = Notes::default();
+        Self::parse_with(file, source, &|_| None).map(|(config, _)| config)
+    }
+
+    /// The same, where `environment` has what `${NAME}` stands for; it is given beside the configuration, which holds none
+    /// of it.
+    ///
+    /// # Errors
+    /// As [`Config::parse`]; a name that the environment does not have is such an error.
+    pub fn parse_with(
+        file: &str,
+        source: &str,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(Self, Secrets), Findings> {
+        let notes = Notes::new(source, environment);
         let config = Self::read(source, &notes);
         let mut findings = notes.findings.into_inner();
         findings.sort_by_key(|f| f.span.start);
         findings.dedup();
         match config {
-            Some(config) if findings.is_empty() => Ok(config),
+            Some(config) if findings.is_empty() => Ok((config, notes.secrets.into_inner())),
             _ => Err(Findings { file: file.to_owned(), source: source.to_owned(), findings }),
         }
     }
 
-    pub(super) fn read(source: &str, notes: &Notes) -> Option<Self> {
+    pub(super) fn read(source: &str, notes: &Notes<'_>) -> Option<Self> {
         let (document, syntax) = DeTable::parse_recoverable(source);
         for e in syntax {
             let what = text!("core-config-syntax", said = e.message());
@@ -44,6 +57,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
     let engine = root
         .choice("engine", &[("docker", EngineKind::Docker), ("embedded", EngineKind::Embedded)])
         .unwrap_or(EngineKind::Docker);
+    let call = root.string("call");
     let targets = targets(root);
     let source = source(root);
     let compose = compose(root);
@@ -55,6 +69,8 @@ fn read(root: &Table<'_>) -> Option<Config> {
     let watch = watch(root);
     let relay = relay(root);
     let quiet = quiet(root);
+    let notify = notice::notify(root);
+    let hooks = hook::hooks(root);
     if services.is_empty() {
         root.error(0..0, text!("core-config-no-service"));
     }
@@ -76,6 +92,9 @@ fn read(root: &Table<'_>) -> Option<Config> {
         watch,
         relay,
         quiet,
+        call,
+        notify,
+        hooks,
     })
 }
 

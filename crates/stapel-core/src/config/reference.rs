@@ -27,6 +27,16 @@ path = "/health"
 [quiet]
 zone = "UTC"
 hours = ["Sat 00:00-01:00"]
+[[notify]]
+kind = "telegram"
+token = "1:a"
+chat = "-1"
+[[notify]]
+kind = "webhook"
+url = "https://chat.example/1"
+[[hook]]
+before = "release"
+run = ["true"]
 "#;
 
 /// Whether a key must be there.
@@ -79,12 +89,28 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[relay]", "drain", Given::Default("10s"), text!("core-key-relay-drain")),
         ("[quiet]", "zone", Given::Required, text!("core-key-quiet-zone")),
         ("[quiet]", "hours", Given::Required, text!("core-key-quiet-hours")),
+        ("", "call", Given::Optional, text!("core-key-call")),
+        ("[[notify]]", "kind", Given::Required, text!("core-key-notify-kind")),
+        ("[[notify]]", "token", Given::Optional, text!("core-key-notify-token")),
+        ("[[notify]]", "chat", Given::Optional, text!("core-key-notify-chat")),
+        ("[[notify]]", "api", Given::Optional, text!("core-key-notify-api")),
+        ("[[notify]]", "url", Given::Optional, text!("core-key-notify-url")),
+        ("[[notify]]", "on", Given::Default("[\"start\", \"end\", \"back\", \"stuck\"]"), text!("core-key-notify-on")),
+        ("[[notify]]", "lang", Given::Optional, text!("core-key-notify-lang")),
+        ("[[hook]]", "before", Given::Optional, text!("core-key-hook-before")),
+        ("[[hook]]", "after", Given::Optional, text!("core-key-hook-after")),
+        ("[[hook]]", "run", Given::Required, text!("core-key-hook-run")),
+        ("[[hook]]", "undo", Given::Optional, text!("core-key-hook-undo")),
+        ("[[hook]]", "where", Given::Default("host"), text!("core-key-hook-where")),
+        ("[[hook]]", "timeout", Given::Default("1m"), text!("core-key-hook-timeout")),
+        ("[[hook]]", "repeatable", Given::Default("false"), text!("core-key-hook-repeatable")),
+        ("[[hook]]", "may_fail", Given::Default("false"), text!("core-key-hook-may-fail")),
     ]
 }
 
 /// The keys that reading a file asks for, in order: table, name, kind.
 fn asked() -> Vec<(String, &'static str, Kind)> {
-    let notes = Notes::default();
+    let notes = Notes::new(EVERYTHING, &|_| None);
     // Read for what it asks.
     let _ = Config::read(EVERYTHING, &notes);
     notes.asked.into_inner()
@@ -124,14 +150,20 @@ pub fn reference(catalogue: &Catalogue) -> String {
 fn of_kind(kind: &Kind, catalogue: &Catalogue) -> String {
     let text = match kind {
         Kind::String => text!("core-type-string"),
+        Kind::Secret => text!("core-type-secret"),
         Kind::Strings => text!("core-type-strings"),
         Kind::Integer => text!("core-type-integer"),
         Kind::Integers => text!("core-type-integers"),
         Kind::Boolean => text!("core-type-boolean"),
         Kind::Duration => text!("core-type-duration"),
-        Kind::Choice(words) => return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Kind::Choice(words) => return code(words),
+        Kind::Choices(words) => text!("core-type-choices", choices = code(words)),
     };
     catalogue.text(&text)
+}
+
+fn code(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -7,15 +7,33 @@ use stapel_text::{Text, text};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Finding;
+use super::secret::{Part, parts};
+use super::{Finding, Secret, Secrets};
 
-/// What reading a file has brought so far, shared by all its tables.
-#[derive(Default)]
-pub(super) struct Notes {
+/// What reading a file has brought so far, shared by all its tables, and what it reads besides the file.
+pub(super) struct Notes<'a> {
     /// What is wrong.
     pub(super) findings: RefCell<Vec<Finding>>,
     /// The keys that were asked for, by table and name: what there is to be said in such a file.
     pub(super) asked: RefCell<Vec<(String, &'static str, Kind)>>,
+    /// What `${NAME}` stood for, and what was written where a secret is expected.
+    pub(super) secrets: RefCell<Secrets>,
+    source: &'a str,
+    environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl<'a> Notes<'a> {
+    /// About to read this text, with an environment for what is secret.
+    pub(super) fn new(source: &'a str, environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        let (findings, asked, secrets) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { findings, asked, secrets, source, environment }
+    }
+
+    /// Where `word` stands in the value there; the whole value where it is written with escapes.
+    fn within(&self, span: Range<usize>, word: &str) -> Range<usize> {
+        let at = self.source.get(span.clone()).and_then(|raw| raw.find(word));
+        at.map_or(span.clone(), |at| span.start + at..span.start + at + word.len())
+    }
 }
 
 /// What the value of a key is.
@@ -23,6 +41,8 @@ pub(super) struct Notes {
 pub(super) enum Kind {
     /// A string.
     String,
+    /// A string, with `${NAME}` for what the environment has.
+    Secret,
     /// A list of strings.
     Strings,
     /// A whole number.
@@ -35,6 +55,8 @@ pub(super) enum Kind {
     Duration,
     /// One of these words.
     Choice(Vec<&'static str>),
+    /// A list of some of these words.
+    Choices(Vec<&'static str>),
 }
 
 /// A table of the file that remembers which of its keys were asked for, so that the others are unknown.
@@ -44,13 +66,13 @@ pub(super) struct Table<'a> {
     header: String,
     /// Where the table itself stands, for a key that is missing.
     span: Range<usize>,
-    notes: &'a Notes,
+    notes: &'a Notes<'a>,
     known: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'a> Table<'a> {
     /// The top of a file.
-    pub(super) fn top(table: &'a DeTable<'a>, notes: &'a Notes) -> Self {
+    pub(super) fn top(table: &'a DeTable<'a>, notes: &'a Notes<'a>) -> Self {
         Self { table, header: String::new(), span: 0..0, notes, known: RefCell::default() }
     }
 
@@ -61,8 +83,8 @@ impl<'a> Table<'a> {
     fn asked(&self, key: &'static str, kind: Kind) {
         let mut asked = self.notes.asked.borrow_mut();
         match asked.iter_mut().find(|(header, known, _)| *header == self.header && *known == key) {
-            // The words of a choice are read as a string.
-            Some(known) if kind != Kind::String => known.2 = kind,
+            // The words of a choice are read as a string, or as strings.
+            Some(known) if !matches!(kind, Kind::String | Kind::Strings) => known.2 = kind,
             Some(_) => {}
             None => asked.push((self.header.clone(), key, kind)),
         }
@@ -75,6 +97,10 @@ impl<'a> Table<'a> {
     fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.borrow_mut().insert(key);
         self.table.get(key)
+    }
+
+    pub(super) fn has(&self, key: &'static str) -> bool {
+        self.get(key).is_some()
     }
 
     /// Where the value of a key stands; the table itself where the key is absent.
@@ -103,12 +129,72 @@ impl<'a> Table<'a> {
                 self.error(value.span(), text!("core-config-empty", key = key));
                 None
             }
-            DeValue::String(s) => Some(s.to_string()),
+            DeValue::String(s) => Some(self.plain(key, s, value.span())),
             _ => {
                 self.wrong_type(key, value, text!("core-type-string"));
                 None
             }
         }
+    }
+
+    /// A value that is written down and shown as it is: `${NAME}` has no place in it.
+    fn plain(&self, key: &str, value: &str, span: Range<usize>) -> String {
+        let mut all = String::new();
+        for part in parts(value) {
+            match part {
+                Part::Plain(text) => all.push_str(text),
+                Part::Name(name) | Part::Wrong(name) => {
+                    let place = self.notes.within(span.clone(), &format!("${{{name}"));
+                    self.error(place, text!("core-config-variable-here", key = key));
+                }
+            }
+        }
+        all
+    }
+
+    /// A value that may be secret. One that is written out is taken for a secret all the same: `place` is what it is then
+    /// called in what is written down.
+    pub(super) fn secret(&self, key: &'static str, place: &str) -> Option<Secret> {
+        self.asked(key, Kind::Secret);
+        let value = self.get(key)?;
+        let DeValue::String(template) = value.get_ref() else { return self.string(key).map(Secret::new) };
+        if template.trim().is_empty() {
+            return self.string(key).map(Secret::new);
+        }
+        let parts = parts(template);
+        if parts.iter().all(|part| matches!(part, Part::Plain(_))) {
+            let value: String = parts.iter().map(|part| if let Part::Plain(text) = part { text } else { "" }).collect();
+            self.notes.secrets.borrow_mut().insert(place, value);
+            return Some(Secret::new(format!("${{{place}}}")));
+        }
+        for part in parts {
+            let (name, wrong) = match part {
+                Part::Plain(_) => continue,
+                Part::Name(name) => match (self.notes.environment)(name).filter(|value| !value.is_empty()) {
+                    Some(value) => {
+                        self.notes.secrets.borrow_mut().insert(name, value);
+                        continue;
+                    }
+                    None => (name, text!("core-config-variable-unset", name = name)),
+                },
+                Part::Wrong(name) => (name, text!("core-config-variable", key = key)),
+            };
+            self.error(self.notes.within(value.span(), &format!("${{{name}")), wrong);
+        }
+        Some(Secret::new(template.to_string()))
+    }
+
+    /// As [`Table::secret`], for a key that must be there.
+    pub(super) fn required_secret(&self, key: &'static str, place: &str) -> Option<Secret> {
+        if self.get(key).is_none() {
+            self.error(self.span.clone(), text!("core-config-missing", key = key));
+        }
+        self.secret(key, place)
+    }
+
+    /// What a secret value stands for, to be looked at while the file is read; `None` where that is not known.
+    pub(super) fn revealed(&self, secret: &Secret) -> Option<String> {
+        secret.reveal(&self.notes.secrets.borrow()).ok()
     }
 
     pub(super) fn required(&self, key: &'static str) -> Option<String> {
@@ -128,7 +214,7 @@ impl<'a> Table<'a> {
         let mut all = Vec::new();
         for item in array {
             match item.get_ref() {
-                DeValue::String(s) => all.push(s.to_string()),
+                DeValue::String(s) => all.push(self.plain(key, s, item.span())),
                 _ => self.wrong_type(key, item, text!("core-type-string")),
             }
         }
@@ -249,6 +335,24 @@ impl<'a> Table<'a> {
             );
         }
         found
+    }
+
+    /// Some of some words.
+    pub(super) fn choices<T: Copy>(&self, key: &'static str, choices: &[(&'static str, T)]) -> Option<Vec<T>> {
+        self.asked(key, Kind::Choices(choices.iter().map(|(name, _)| *name).collect()));
+        let words = self.strings(key)?;
+        let mut all = Vec::new();
+        for word in words {
+            match choices.iter().find(|(name, _)| *name == word) {
+                Some((_, value)) => all.push(*value),
+                None => {
+                    let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+                    let place = self.notes.within(self.span_of(key), &word);
+                    self.error(place, text!("core-config-choice", key = key, found = word, choices = names.join(", ")));
+                }
+            }
+        }
+        Some(all)
     }
 
     /// Every key that nobody asked for is unknown; the nearest known one is offered.

@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
+use stapel_text::Problem;
 
-use super::{Check, Quiet};
+use super::{Check, Hook, Notify, Quiet, Secrets};
 
 /// A whole `stapel.toml`, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,9 +37,26 @@ pub struct Config {
     /// When no release is to begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<Quiet>,
+    /// Whom to call when a release is stuck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+    /// Who is told of releases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Notify>,
+    /// The team's own commands before and after steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
 }
 
 impl Config {
+    /// Whether all that its secret values name is there.
+    ///
+    /// # Errors
+    /// `core-secret-missing`.
+    pub fn needs(&self, secrets: &Secrets) -> Result<(), Problem> {
+        self.notify.iter().flat_map(|notify| notify.channel.secrets()).try_for_each(|one| one.reveal(secrets).map(drop))
+    }
+
     /// Patterns (as in `.gitignore`) of what is never shipped, replaced or removed besides the usual: what the team
     /// excludes, and where data lies, which is not code.
     #[must_use]

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use stapel_text::{Problem, Text, problem, text};
 
+use super::hooks::with_hooks;
 use super::{Chosen, Goal, Plan, Planned, StepSpec, digest};
 use crate::Touched;
 use crate::config::{Config, Service};
@@ -93,6 +94,7 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         add(StepSpec::Watch, None);
     }
     add(StepSpec::Prune, None);
+    plan.steps = with_hooks(plan.steps, &config.hooks);
     plan.gap_s = gap_s;
     Ok(plan)
 }

@@ -1,6 +1,7 @@
 //! The plan: the steps from what is there to the goal. A pure function of configuration, observation and goal.
 
 mod goal;
+mod hooks;
 mod make;
 mod reach;
 mod spec;
@@ -8,4 +9,4 @@ mod spec;
 pub use goal::Goal;
 pub use make::{Rollouts, make};
 pub use reach::reach;
-pub use spec::{Chosen, Plan, Planned, Residue, StepSpec, digest};
+pub use spec::{Chosen, HOOK_POINTS, Plan, Planned, Residue, StepSpec, digest};

@@ -3,6 +3,7 @@ use stapel_text::Text;
 use strum::VariantNames;
 
 use super::Goal;
+use crate::config::When;
 
 /// Which step, with its parameters: what the journal holds, and what the agent makes a step from again after a crash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, VariantNames)]
@@ -77,6 +78,58 @@ pub enum StepSpec {
     Watch,
     /// Lets go of what is no longer needed for a way back.
     Prune,
+    /// A command of the team's.
+    Hook {
+        /// Its place among `[[hook]]`, from 1.
+        hook: usize,
+        /// On which side of a step.
+        when: When,
+        /// That step, or `release`.
+        point: String,
+    },
+}
+
+/// What a hook may stand before or after: the steps by their names, a rollout as one, and the release as a whole.
+pub const HOOK_POINTS: [&str; 15] = [
+    "release",
+    "baseline",
+    "backup",
+    "ship",
+    "keep_image",
+    "build",
+    "checkout",
+    "hold_image",
+    "point_image",
+    "migrate",
+    "migrate_down",
+    "rollout",
+    "verify",
+    "watch",
+    "prune",
+];
+
+impl StepSpec {
+    /// What hooks call this step; `None` for a hook.
+    #[must_use]
+    pub fn point(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Baseline => "baseline",
+            Self::Backup { .. } => "backup",
+            Self::Ship => "ship",
+            Self::Checkout { .. } => "checkout",
+            Self::HoldImage { .. } => "hold_image",
+            Self::KeepImage { .. } => "keep_image",
+            Self::Build { .. } => "build",
+            Self::PointImage { .. } => "point_image",
+            Self::Migrate { .. } => "migrate",
+            Self::MigrateDown { .. } => "migrate_down",
+            Self::Phase { .. } => "rollout",
+            Self::Verify => "verify",
+            Self::Watch => "watch",
+            Self::Prune => "prune",
+            Self::Hook { .. } => return None,
+        })
+    }
 }
 
 /// A step of a plan, with the words for a person.

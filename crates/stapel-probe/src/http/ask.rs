@@ -69,14 +69,14 @@ pub async fn certificate_ends(url: &str, via: Via, limit: Duration) -> Result<Op
 
 /// Whether a certificate has to be one that is trusted.
 #[derive(Clone, Copy, PartialEq)]
-enum Trust {
+pub(super) enum Trust {
     Checked,
     /// It is only to be looked at.
     Any,
 }
 
 /// A client without memory: no proxy of the environment, no redirects, no connection kept.
-fn client(resolve: Option<(&str, SocketAddr)>, trust: Trust) -> Result<Client, Text> {
+pub(super) fn client(resolve: Option<(&str, SocketAddr)>, trust: Trust) -> Result<Client, Text> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // It fails when the process has one already, which then is the one to use.
@@ -122,7 +122,7 @@ fn headers(check: &HttpCheck) -> Result<HeaderMap, Text> {
     Ok(all)
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, Text> {
+pub(super) async fn body(mut response: Response) -> Result<Vec<u8>, Text> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| failed(&e))? {
         body.extend_from_slice(&chunk);
@@ -133,12 +133,12 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Text> {
     Ok(body)
 }
 
-fn unusable(error: &dyn std::fmt::Display) -> Text {
+pub(super) fn unusable(error: &dyn std::fmt::Display) -> Text {
     text!("probe-unusable", error = error.to_string())
 }
 
 /// What reqwest failed with, down to the cause: its own words say little. Not the URL, which may hold a secret.
-fn failed(error: &reqwest::Error) -> Text {
+pub(super) fn failed(error: &reqwest::Error) -> Text {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -27,6 +27,8 @@ pub struct Saga<'a> {
     pub steps: &'a [Box<dyn Step>],
     /// What is to go wrong, for tests.
     pub faults: &'a [Fault],
+    /// Is told when it turns back, and why; it must not hold it up.
+    pub turns: &'a (dyn Fn(&Problem) + Sync),
 }
 
 impl Saga<'_> {
@@ -68,6 +70,7 @@ impl Saga<'_> {
         stapel_host::settled().await;
         self.journal.make_room();
         self.journal.tell(self.release, &Event::GoingBack { problem: problem.clone() });
+        (self.turns)(&problem);
         let states = self.journal.steps(self.release)?;
         for index in undo_order(&self.kinds(), &states) {
             self.record(index, StepState::Undoing, None)?;

@@ -84,7 +84,7 @@ async fn run(fails: [Fails; 3]) -> (Journal, Outcome, Vec<String>) {
     };
     let release = journal.begin(&begin).unwrap();
     assert_eq!(release, 1);
-    let outcome = Saga { journal: &journal, release, steps: &steps, faults: &[] }.run().await.unwrap();
+    let outcome = Saga { journal: &journal, release, steps: &steps, faults: &[], turns: &|_| {} }.run().await.unwrap();
     let said = said.lock().unwrap().clone();
     (journal, outcome, said)
 }

@@ -251,3 +251,16 @@ cli-arg-ref = A commit, tag or branch instead of the newest commit of the branch
 cli-arg-allow-rewritten = Commits may go that are checked out on the host and not in the branch any more
 cli-commit-here = `--ref` and `--allow-rewritten` are about a checkout on the host; here the tree of this machine is released.
     .remedy = Check out the commit here (`git switch`), or set `from = "checkout"` in [source]. Nothing was changed.
+cli-about-notify = Tell people of releases: see whether notices arrive
+cli-about-notify-test = Send a test notice to everybody in [[notify]], from the host, and say how it went
+cli-no-notify = stapel.toml names nobody who is told of releases.
+    .remedy = Add a table [[notify]] with `kind = "telegram"` or `kind = "webhook"`; docs/stapel.toml.md has its keys.
+cli-notice-sent = { $who } was told
+cli-notice-failed = { $who } could not be told: { $problem }
+cli-notice-who = { $kind } (notify { $number })
+cli-notice-start = of the start
+cli-notice-end = of the end
+cli-notice-back = of the way back
+cli-notice-stuck = that it is stuck
+cli-notice-sent-of = { $who } was told { $of }
+cli-notice-failed-of = { $who } could not be told { $of }: { $problem }

@@ -265,3 +265,16 @@ cli-arg-ref = Коммит, тег или ветка вместо последн
 cli-arg-allow-rewritten = Могут уйти коммиты, извлечённые на хосте, которых в ветке больше нет
 cli-commit-here = `--ref` и `--allow-rewritten` относятся к рабочей копии на хосте; здесь выкладывается каталог этой машины.
     .remedy = Переключитесь здесь на нужный коммит (`git switch`) или укажите `from = "checkout"` в [source]. Ничего не изменено.
+cli-about-notify = Сообщать людям о релизах: проверить, доходят ли уведомления
+cli-about-notify-test = Послать с сервера пробное уведомление всем из [[notify]] и сказать, что вышло
+cli-no-notify = В stapel.toml не назван никто, кому сообщать о релизах.
+    .remedy = Добавьте таблицу [[notify]] с `kind = "telegram"` или `kind = "webhook"`; её ключи — в docs/stapel.toml.ru.md.
+cli-notice-sent = { $who }: сообщено
+cli-notice-failed = { $who }: сообщить не удалось: { $problem }
+cli-notice-who = { $kind } (notify { $number })
+cli-notice-start = о начале
+cli-notice-end = о конце
+cli-notice-back = о пути назад
+cli-notice-stuck = о том, что релиз застрял
+cli-notice-sent-of = { $who }: сообщено { $of }
+cli-notice-failed-of = { $who }: не удалось сообщить { $of }: { $problem }

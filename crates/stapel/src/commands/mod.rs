@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod history;
 pub(crate) mod logs;
+pub(crate) mod notify;
 pub(crate) mod plan;
 mod release;
 pub(crate) mod restart;

@@ -97,6 +97,8 @@ impl Saved {
             return Err(problem!(Usage, "cli-plan-elsewhere", app = app, target = target));
         }
         project.config = self.config.clone();
+        // What it names must be here, too.
+        project.config.needs(&project.secrets)?;
         Ok(project)
     }
 }

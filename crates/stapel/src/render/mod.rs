@@ -3,6 +3,7 @@
 mod details;
 mod examined;
 mod json;
+mod notices;
 mod plan;
 mod tables;
 mod view;
@@ -12,7 +13,7 @@ use std::io::{IsTerminal, Write};
 use indicatif::{ProgressBar, ProgressStyle};
 use stapel_core::config::Findings;
 use stapel_core::plan::Plan;
-use stapel_text::{Catalogue, Problem, Text, text};
+use stapel_text::{Catalogue, Lang, Problem, Text, text};
 use std::sync::Mutex;
 
 pub(crate) use view::View;
@@ -29,6 +30,11 @@ impl Screen {
     pub(crate) fn new(catalogue: Catalogue, json: bool) -> Self {
         let live = !json && std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
         Self { catalogue, json, live, bar: Mutex::new(None) }
+    }
+
+    /// The user's language.
+    pub(crate) fn lang(&self) -> Lang {
+        self.catalogue.lang()
     }
 
     pub(crate) fn json(&self) -> bool {

@@ -7,6 +7,7 @@ use stapel_core::plan::Plan;
 use stapel_release::{Direction, Event, Outcome, Recorded, Release, StepState};
 use stapel_text::{Text, seconds, text};
 
+use super::notices::notice;
 use super::{Screen, json};
 
 const TICK: Duration = Duration::from_millis(100);
@@ -78,6 +79,10 @@ impl<'a> View<'a> {
             }
             Event::Cancelled { who } => {
                 self.print(&format!("  ⚠ {}", self.screen.words(&text!("cli-cancelled", who = who))));
+            }
+            Event::Notice { notify, kind, of, problem } => {
+                let sign = if problem.is_some() { "⚠" } else { "✉" };
+                self.print(&format!("  {sign} {}", self.screen.words(&notice(*notify, kind, *of, problem.as_ref()))));
             }
             Event::Ended { .. } => {}
         }

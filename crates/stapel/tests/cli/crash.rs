@@ -335,6 +335,7 @@ fn what_is_changed_after_the_plan_was_shown_stops_it() {
     asked.agree();
     let (code, said) = asked.end();
     assert_eq!(code, Some(3), "{said}");
+    world.settled();
     let mut after = world.seen();
     assert_eq!(after.insert("app.toml".into(), before["app.toml"].clone()).unwrap(), "version = 1 # by hand\n");
     assert_eq!(before, after);

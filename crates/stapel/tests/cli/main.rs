@@ -5,7 +5,10 @@
 mod check;
 mod checkout;
 mod crash;
+mod hooks;
 mod logs;
+mod notify;
+mod pipelines;
 mod plan;
 mod restart;
 mod steps;

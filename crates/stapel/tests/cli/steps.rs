@@ -12,6 +12,7 @@ use stapel_core::plan::StepSpec;
 use strum::VariantNames;
 
 use super::checkout::{Remote, git};
+use super::hooks::script;
 use super::{Stop, answers, project_with, text, version};
 
 /// Which plan is made to fail.
@@ -53,10 +54,18 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(story: Story) -> Self {
         let mut more = "[database.main]\nkind = \"sqlite\"\npath = \"data/app.db\"\n".to_owned();
-        if story == Story::Fetch {
-            more += "[source]\nfrom = \"checkout\"\n";
-        }
+        more += match story {
+            // The hook's program is not in that checkout.
+            Story::Fetch => "[source]\nfrom = \"checkout\"\n",
+            _ => {
+                "[[hook]]\nafter = \"ship\"\nrun = [\"./hook\", \"done\"]\nundo = [\"./hook\"]\n\
+                 [[hook]]\nbefore = \"prune\"\nrun = [\"./hook\", \"late\"]\nundo = [\"./hook\"]\nrepeatable = true\n"
+            }
+        };
         let world = Self { dir: project_with("duration = \"200ms\"\nevery = \"100ms\"", &more), story };
+        // What it does is there to be seen, of each release and of each of the two apart.
+        let mark = "../app/hooked-$STAPEL_RELEASE-$STAPEL_STEP";
+        script(world.dir.path(), "hook", &format!("[ \"$1\" ] && echo \"$1\" >> {mark} || rm -f {mark}"));
         match story {
             Story::First => {}
             Story::Deploy => {

@@ -206,3 +206,46 @@ fn what_was_changed_since_is_not_put_in_service_by_a_restart() {
     let refused = make(&config(), &nothing, &restart(&["web"], true), &OnePhase).unwrap_err();
     assert_eq!(refused.code(), "core-restart-nothing");
 }
+
+#[test]
+fn hooks_stand_around_their_steps_in_the_order_of_the_file() {
+    let hook = |when: &str| format!("[[hook]]\n{when}\nrun = [\"true\"]\n");
+    let toml = TOML.replace("[database.main]", "[service.worker]\n[database.main]")
+        + &[
+            "before = \"build\"",
+            "after = \"build\"",
+            "after = \"release\"",
+            "before = \"release\"",
+            "after = \"prune\"",
+        ]
+        .map(hook)
+        .concat()
+        + &hook("before = \"rollout\"")
+        + &hook("after = \"migrate_down\"");
+    let config = Config::parse("stapel.toml", &toml).unwrap();
+    let plan = make(&config, &Observation::default(), &deploy(), &OnePhase).unwrap();
+    let names: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|step| match &step.spec {
+            StepSpec::Hook { hook, .. } => hook.to_string(),
+            other => other.point().unwrap().to_owned(),
+        })
+        .collect();
+    // Two services are built and rolled out; nothing takes a schema down, so its hook is not there.
+    let expected =
+        ["4", "ship", "1", "build", "build", "2", "migrate", "6", "rollout", "rollout", "verify", "prune", "5", "3"];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn every_step_but_hooks_themselves_can_have_hooks() {
+    use strum::VariantNames;
+    let mut names: Vec<_> = StepSpec::VARIANTS.iter().map(|n| if *n == "phase" { "rollout" } else { n }).collect();
+    names.retain(|name| *name != "hook");
+    names.push("release");
+    names.sort_unstable();
+    let mut points = crate::plan::HOOK_POINTS;
+    points.sort_unstable();
+    assert_eq!(names, points);
+}
