@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stapel_host::{Detached, ProcessId};
+use stapel_init::By;
 use stapel_release::{Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
 use stapel_tree::Access;
@@ -51,6 +52,11 @@ where
     while let Some(request) = connection.recv_as::<Request>().await? {
         let reply = match request {
             Request::Open(opening) => session.open(*opening).await,
+            Request::Survey => stapel_init::survey().await.map(|survey| Reply::Survey(Box::new(survey))),
+            Request::Resolve(bundle) => {
+                let made = bundle.resolve(By::Host).await;
+                made.map(|composition| Reply::Composition { composition: composition.map(Box::new) })
+            }
             Request::Objects { objects } => match take_objects(session, connection, objects).await {
                 Ok(()) => continue,
                 Err(problem) => Err(problem),
@@ -134,7 +140,11 @@ impl Session {
             Request::Logs { service, tail, since_s } => {
                 Reply::Logs { services: logs(site, service, tail, since_s).await? }
             }
-            Request::Open(_) | Request::Objects { .. } | Request::Follow { .. } => Reply::Stored,
+            Request::Open(_)
+            | Request::Survey
+            | Request::Resolve(_)
+            | Request::Objects { .. }
+            | Request::Follow { .. } => Reply::Stored,
         })
     }
 

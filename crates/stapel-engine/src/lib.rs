@@ -18,5 +18,5 @@ pub use compose::{
     Build, Compose, Generation, HealthCheck, Network, Port, Project, Protocol, Resolved, Service, ServiceNetwork,
     Volume,
 };
-pub use docker::{Aliases, Attachment, CANDIDATE_LABEL, Docker, ONCE_LABEL, ONCE_PREFIX, Published};
+pub use docker::{Aliases, Attachment, CANDIDATE_LABEL, Container, Docker, MadeBy, ONCE_LABEL, ONCE_PREFIX, Published};
 pub use engine::{Engine, EngineFacts};

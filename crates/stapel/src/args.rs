@@ -42,6 +42,7 @@ pub(crate) struct Place {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sub {
+    Init(Init),
     Check,
     Plan(Plan),
     Deploy(Deploy),
@@ -66,6 +67,18 @@ pub(crate) enum Sub {
         #[command(subcommand)]
         command: EmbeddedCommand,
     },
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Init {
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Option<String>,
+    #[arg(long)]
+    pub(crate) print: bool,
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -206,6 +219,7 @@ fn with_words(mut command: Command, catalogue: &Catalogue) -> Command {
 fn about(command: &str) -> Option<Text> {
     Some(match command {
         "stapel" => text!("cli-about"),
+        "init" => text!("cli-about-init"),
         "check" => text!("cli-about-check"),
         "plan" => text!("cli-about-plan"),
         "deploy" => text!("cli-about-deploy"),
@@ -244,6 +258,10 @@ fn help(argument: &str) -> Option<Text> {
         "service" => text!("cli-arg-service"),
         "tail" => text!("cli-arg-tail"),
         "since" => text!("cli-arg-since"),
+        "host" => text!("cli-arg-host"),
+        "path" => text!("cli-arg-path"),
+        "print" => text!("cli-arg-print"),
+        "force" => text!("cli-arg-force"),
         "keep" => text!("cli-arg-keep"),
         _ => return None,
     })

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod containers;
+mod everyone;
 mod exec;
 mod health;
 mod image_name;
@@ -21,6 +22,7 @@ use crate::compose::{Compose, Generation, Project, Resolved, Service, ServiceNet
 use crate::engine::{Engine, EngineFacts};
 
 pub use candidate::Aliases;
+pub use everyone::{Container, MadeBy};
 pub use networks::Attachment;
 pub use published::Published;
 
