@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::compose::{Composition, Service};
+use crate::compose::{By, Composition, Service};
 use crate::place::Place;
 use crate::project::Project;
 use crate::read::{Code, Dockerfile, Route, caddy, code, nginx, traefik};
@@ -36,7 +36,13 @@ pub(crate) struct Told {
 }
 
 impl Facts {
-    pub(crate) fn gather(project: Project, compose: Composition) -> Self {
+    pub(crate) fn gather(project: Project, mut compose: Composition) -> Self {
+        // Compose 1.x prints also what only a profile brings.
+        if matches!(&compose.by, By::Compose(v) | By::Host(v) if v.starts_with("1.")) {
+            let on = project.dotenv.iter().find_map(|d| d.known("COMPOSE_PROFILES")).map_or("", |(on, _)| on);
+            let wanted = |s: &Service| s.profiles.iter().any(|p| on.split(',').any(|on| on == p));
+            compose.services.retain(|_, service| service.profiles.is_empty() || wanted(service));
+        }
         let tree = &project.tree;
         let code = code(tree);
         let mut images = BTreeMap::new();
@@ -49,8 +55,7 @@ impl Facts {
         }
         let mut routes = routes(&project);
         for (name, service) in &compose.services {
-            let place = project.written.lines.get(name).cloned().unwrap_or_else(|| Place::file("compose"));
-            routes.extend(traefik(name, &service.traefik, &place));
+            routes.extend(traefik(name, &service.traefik, &place(&project, name)));
         }
         routes.extend(project.survey.iter().flat_map(|s| s.routes.clone()));
         let ending = |wanted: &str| tree.files().filter(|f| name(f) == wanted).map(str::to_owned).collect();
@@ -67,8 +72,7 @@ impl Facts {
 
     /// Where a service is written.
     pub(crate) fn place(&self, service: &str) -> Place {
-        let lines = &self.project.written.lines;
-        lines.get(service).cloned().unwrap_or_else(|| Place::file(self.project.chosen.files.join(", ")))
+        place(&self.project, service)
     }
 
     /// The build context of a service, relative to the project.
@@ -114,6 +118,10 @@ impl Facts {
             }
             entries.push(path);
         }
+        let deeper = |file: &str| {
+            let all = self.compose.services.values().filter_map(|s| s.build.as_ref()?.context.as_deref());
+            all.filter(|c| c.len() > context.len()).any(|c| below(file, c))
+        };
         // What the code of a context says is true of all its services where there is one, and of one that no request
         // reaches where there are several.
         let of_context = self
@@ -125,13 +133,24 @@ impl Facts {
         let database =
             self.compose.services.values().any(|s| s.image.as_deref().is_some_and(|i| i.contains("postgres")));
         for (sign, words, place) in &self.code.signs {
-            let here = below(&place.file, &context) && (alone || entries.is_empty() && service.ports.is_empty());
+            let here = below(&place.file, &context)
+                && !deeper(&place.file)
+                && (alone || entries.is_empty() && service.ports.is_empty());
             // A library's SQLite beside a real database is for tests.
             if here && !(*sign == Sign::Sqlite && database) {
                 add(*sign, words.clone(), place.clone());
             }
         }
         told
+    }
+}
+
+/// Where a service is written; in all the files that do so.
+fn place(project: &Project, service: &str) -> Place {
+    match project.written.lines.get(service).map(Vec::as_slice) {
+        Some([one]) => one.clone(),
+        Some(several) => Place::file(several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        None => Place::file(project.chosen.files.join(", ")),
     }
 }
 

@@ -101,7 +101,9 @@ fn by_dotenv(tree: &Tree, dotenv: &[Dotenv]) -> Option<Choice> {
     let (said, place) = dotenv.iter().find_map(|d| d.known("COMPOSE_FILE"))?;
     let files: Vec<_> = said.split(':').filter_map(|f| join(parent(&place.file), f)).collect();
     let there = !files.is_empty() && files.iter().all(|f| tree.has(f));
-    there.then(|| (files, text!("init-files-dotenv", place = place.to_string()), None))
+    let project = dotenv.iter().find_map(|d| d.known("COMPOSE_PROJECT_NAME"));
+    let project = project.map(|(name, place)| (name.to_owned(), place.clone()));
+    there.then(|| (files, text!("init-files-dotenv", place = place.to_string()), project))
 }
 
 fn by_names(tree: &Tree, all: &[String]) -> Result<Choice, Problem> {

@@ -95,8 +95,8 @@ fn read_file(tree: &Tree, file: &str) -> Result<Value, Problem> {
 /// What of a file compose does not print, as it is written.
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// The line, from 1, at which each service begins.
-    pub(crate) lines: BTreeMap<String, Place>,
+    /// The lines at which each service begins, in each file that writes it.
+    pub(crate) lines: BTreeMap<String, Vec<Place>>,
     /// Its env files, relative to the project.
     pub(crate) env_files: BTreeMap<String, Vec<String>>,
     /// Services that only a profile brings.
@@ -128,9 +128,8 @@ impl Written {
             for (name, service) in value.get("services").and_then(Value::as_object).into_iter().flatten() {
                 if all.lines.contains_key(name) {
                     all.several.push(name.clone());
-                } else {
-                    all.lines.insert(name.clone(), line_of(file, &text, name));
                 }
+                all.lines.entry(name.clone()).or_default().push(line_of(file, &text, name));
                 let env = all.env_files.entry(name.clone()).or_default();
                 env.extend(Service::env_files(service, base));
                 let profiles = service.get("profiles").map(value::words).unwrap_or_default();

@@ -69,7 +69,9 @@ fn ports(facts: &Facts, name: &str) -> Vec<u16> {
     let service = &facts.compose.services[name];
     let mut all: Vec<u16> = service.ports.iter().map(|(_, target)| *target).collect();
     all.extend(&service.expose);
-    all.extend(facts.images.get(name).into_iter().flat_map(|(_, d)| &d.exposes));
+    // With another command the image is for something else: a worker listens nowhere.
+    let image = facts.images.get(name).filter(|_| !service.commanded || !all.is_empty());
+    all.extend(image.into_iter().flat_map(|(_, d)| &d.exposes));
     all
 }
 
@@ -137,6 +139,12 @@ fn domains(facts: &Facts, released: &[&Judged], paths: &[Path], names: &mut Vec<
             let Some(domain) = route.domain.as_ref().filter(|d| seen.len() < MANY && seen.insert((*d).clone())) else {
                 continue;
             };
+            if domain
+                .strip_prefix("www.")
+                .is_some_and(|bare| facts.routes.iter().any(|r| r.domain.as_deref() == Some(bare)))
+            {
+                continue;
+            }
             let scheme = if route.tls { "https" } else { "http" };
             let path = paths.iter().find(|p| p.service == judged.name && p.sure).map(|p| p.path.as_str());
             draft.gap();

@@ -62,6 +62,9 @@ fn compose(facts: &Facts, draft: &mut Draft) {
     draft.gap();
     draft.table("[compose]");
     draft.key("files", project.chosen.files.clone(), project.chosen.why.clone());
+    if let Some(file) = project.chosen.files.iter().find(|f| crate::tree::name(f).contains("override.")) {
+        draft.ask(text!("init-ask-override", file = file.as_str()));
+    }
     if let Some((name, place)) = &project.chosen.project {
         draft.key("project", name.as_str(), text!("init-project", place = place.to_string()));
     }

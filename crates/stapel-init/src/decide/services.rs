@@ -30,9 +30,14 @@ pub(super) fn services(facts: &Facts, judged: &[Judged], draft: &mut Draft) {
         draft.note(match &service.build {
             Some(build) => {
                 let context = build.context.as_deref().map_or("?", |c| if c.is_empty() { "." } else { c });
-                text!("init-service-built", place = place, context = context)
+                text!("init-service-built", service = &one.name, place = place, context = context)
             }
-            None => text!("init-service-image", place = place, image = service.image.as_deref().unwrap_or("?")),
+            None => text!(
+                "init-service-image",
+                service = &one.name,
+                place = place,
+                image = service.image.as_deref().unwrap_or("?")
+            ),
         });
         draft.note(text!("init-service-twice", twice = one.twice.text()));
         one.why.iter().for_each(|why| draft.note(why.clone()));
@@ -45,6 +50,7 @@ pub(super) fn services(facts: &Facts, judged: &[Judged], draft: &mut Draft) {
         } else {
             draft.note(text!("init-left-out", service = &one.name));
             draft.off_table(table);
+            draft.off("rollout", "start");
         }
         if one.twice == Twice::Unknown {
             draft.ask(text!("init-ask-twice", service = &one.name));

@@ -57,7 +57,8 @@ pub(super) fn source(facts: &Facts, draft: &mut Draft) {
         draft.key("exclude", patterns, text!("init-exclude", patterns = words.join(", ")));
     }
     if !shipped.is_empty() {
-        let places: Vec<_> = shipped.iter().map(|(_, place)| place.to_string()).collect();
+        let mut places: Vec<_> = shipped.iter().map(|(_, place)| place.to_string()).collect();
+        places.dedup();
         let files: Vec<String> = shipped.iter().map(|(file, _)| file.clone()).collect();
         draft.key("env", files, text!("init-env", places = places.join(", ")));
     }
@@ -106,7 +107,7 @@ fn excludes(facts: &Facts) -> Vec<(String, Place)> {
     for file in &project.chosen.others {
         let directory = parent(file);
         let text = project.chosen.files.iter().filter_map(|f| project.tree.text(f)).collect::<String>();
-        let used = project.chosen.files.iter().any(|f| below(f, directory)) || text.contains(directory);
+        let used = project.chosen.files.iter().any(|f| below(f, directory)) || text.contains(&format!("{directory}/"));
         if !directory.is_empty() && !used {
             all.push((format!("/{directory}"), Place::file(file)));
         }

@@ -30,6 +30,9 @@ fn against(facts: &Facts, name: &str, service: &Service) -> Vec<Text> {
         match told.sign {
             Sign::Polls => why.push(text!("init-why-polls", words = words, place = place)),
             Sign::Schedules => why.push(text!("init-why-schedules", words = words, place = place)),
+            Sign::Migrates if !words.contains("alembic") => {
+                why.push(text!("init-why-migrates-otherwise", words = words, place = place));
+            }
             Sign::Migrates => why.push(text!("init-why-migrates", words = words, place = place)),
             Sign::Sqlite => why.push(text!("init-why-sqlite", words = words, place = place)),
             Sign::Works => {}

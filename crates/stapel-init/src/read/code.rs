@@ -44,7 +44,9 @@ pub(crate) fn code(tree: &Tree) -> Code {
             let Some(route) = ROUTE.captures(line) else { continue };
             let owner = route.get(1).or_else(|| route.get(2)).map_or("", |m| m.as_str());
             let path = format!("/{}", &route[3]);
-            let whole = matches!(owner, "app" | "server" | "application");
+            let whole = matches!(owner, "app" | "server" | "application")
+                || line.contains("http.HandleFunc(")
+                || file.ends_with("config/routes.rb");
             found.health.push(HealthRoute { path: Found::new(path, Place::line(file, at + 1)), whole });
         }
     }
