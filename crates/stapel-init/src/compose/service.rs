@@ -46,6 +46,8 @@ pub struct Service {
     pub health: Option<String>,
     /// Its labels whose names begin with `traefik.`.
     pub traefik: BTreeMap<String, String>,
+    /// Whether it is made of another one, which nobody has resolved.
+    pub extends: bool,
     /// The profiles that it is part of.
     pub profiles: Vec<String>,
 }
@@ -166,6 +168,7 @@ impl Service {
                 let labels = value.get("labels").map(pairs).unwrap_or_default().into_iter();
                 labels.filter(|(name, _)| name.starts_with("traefik.")).collect()
             },
+            extends: value.get("extends").is_some(),
             profiles: list("profiles"),
         }
     }

@@ -91,7 +91,9 @@ pub(super) fn role(facts: &Facts, service: &Service) -> Role {
     if service.build.is_some() {
         return Role::Own;
     }
-    let Some(image) = service.image.as_deref() else { return Role::Others };
+    let Some(image) = service.image.as_deref() else {
+        return if service.extends { Role::Own } else { Role::Others };
+    };
     let base = base(image);
     let one_of = |all: &[&str]| all.contains(&base);
     if one_of(POSTGRES) {

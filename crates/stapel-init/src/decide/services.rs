@@ -60,7 +60,7 @@ pub(super) fn services(facts: &Facts, judged: &[Judged], draft: &mut Draft) {
         if let Some(route) = static_name {
             draft.ask(text!("init-nginx-static", place = route.place.to_string(), service = &one.name));
         }
-        if service.build.is_none() {
+        if service.build.is_none() && service.image.is_some() {
             draft.note(text!("init-image-only", service = &one.name));
         }
     }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use stapel_core::config::Config;
 use stapel_init::{Asked, By, Twice};
 use stapel_text::Lang;
-use world::{all, composition, corpus, decided, expected, render, resolved};
+use world::{all, asked_of_compose, composition, corpus, decided, expected, render, resolved};
 
 /// Read by compose, each is as a person has seen it. A version of compose that cannot read one of them says so.
 #[tokio::test]
@@ -52,14 +52,14 @@ async fn what_is_written_is_what_a_person_has_looked_at() {
 async fn whatever_is_written_we_can_read_and_each_line_says_where_it_comes_from() {
     assert!(corpus().len() >= 20, "the corpus has only {} projects", corpus().len());
     for project in all() {
+        let mut made = vec![composition(&project, By::Written)];
+        made.extend(asked_of_compose(&project).await);
         for asked in [
             Asked::default(),
             Asked { host: Some("deploy-host".into()), path: Some("/srv/x".into()), ..Asked::default() },
         ] {
-            let mut drafts = vec![decided(&project, asked.clone(), composition(&project, By::Written)).unwrap()];
-            drafts.extend(resolved(&project, asked.clone()).await.unwrap_or(None));
-            for (draft, lang) in drafts.iter().flat_map(|d| Lang::ALL.map(|lang| (d, lang))) {
-                let text = render(draft, lang);
+            for (made, lang) in made.iter().flat_map(|made| Lang::ALL.map(|lang| (made, lang))) {
+                let text = render(&decided(&project, asked.clone(), made.clone()).unwrap(), lang);
                 let config = Config::parse("stapel.toml", &text).unwrap_or_else(|e| panic!("{project}: {e:?}\n{text}"));
                 assert!(!config.services.is_empty() && config.targets.len() == 1);
                 if asked.host.is_some() {
@@ -99,7 +99,7 @@ fn what_may_not_run_twice_is_not_relayed() {
             }
         }
     }
-    let all: BTreeSet<_> = ["polls", "schedules", "migrates", "sqlite", "host-network", "udp"]
+    let all: BTreeSet<_> = ["polls", "schedules", "migrates", "migrates-otherwise", "sqlite", "host-network", "udp"]
         .into_iter()
         .map(|why| format!("init-why-{why}"))
         .collect();

@@ -50,6 +50,11 @@ pub(crate) async fn resolved(project: &Utf8Path, asked: Asked) -> Result<Option<
     }
 }
 
+/// What this machine's compose makes of it, if there is one and it takes it.
+pub(crate) async fn asked_of_compose(project: &Utf8Path) -> Option<Composition> {
+    Project::read(project, Asked::default(), None).unwrap().resolve().await.ok()?
+}
+
 /// The file, whichever version of compose was asked.
 pub(crate) fn render(draft: &Draft, lang: Lang) -> String {
     let text = draft.render(&Catalogue::new(lang));

@@ -4,6 +4,7 @@
 
 mod check;
 mod crash;
+mod init;
 mod plan;
 mod steps;
 
