@@ -4,7 +4,6 @@
 
 mod check;
 mod crash;
-mod init;
 mod plan;
 mod steps;
 

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
 
 mod agent;
-mod init;
 mod matrix;
 
 use stapel_load::verify_stored;
