@@ -11,6 +11,7 @@ use stapel_core::plan::Plan;
 use stapel_core::ports::{Health, Instance};
 use stapel_git::{Since, Unclean};
 use stapel_host::ProcessId;
+use stapel_init::{Bundle, Composition, Survey};
 use stapel_release::{Direction, Fault, Owner, Recorded, Release, StepState};
 use stapel_text::{Problem, Text};
 use stapel_tree::{Entry, Hash, Manifest};
@@ -87,8 +88,12 @@ pub struct Fetched {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "request")]
 pub enum Request {
-    /// First of all.
+    /// First of all, but for what is no app's business yet: [`Request::Survey`], [`Request::Resolve`].
     Open(Box<Opening>),
+    /// What runs on the host? Answered by [`Reply::Survey`]. Nothing is changed.
+    Survey,
+    /// What does compose on the host make of these files? Answered by [`Reply::Composition`].
+    Resolve(Box<Bundle>),
     /// A tree that is going to be deployed, by its manifest's hash; answered by [`Reply::Wanted`] where the host has the
     /// manifest from before, else by [`Reply::Unknown`].
     Known {
@@ -212,6 +217,13 @@ pub enum Reply {
     Opened {
         /// Where Stapel keeps its state of it on the host.
         state: String,
+    },
+    /// What runs on the host.
+    Survey(Box<Survey>),
+    /// What compose makes of the files; `None`: there is no compose.
+    Composition {
+        /// The services.
+        composition: Option<Box<Composition>>,
     },
     /// The objects that are not on the host yet.
     Wanted {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::{try_join, try_join_all};
 use stapel_core::ports::{Health, Instance};
 use stapel_host::{Detached, ProcessId};
+use stapel_init::By;
 use stapel_release::{Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
 use stapel_tree::Access;
@@ -53,6 +54,11 @@ where
     while let Some(request) = connection.recv_as::<Request>().await? {
         let reply = match request {
             Request::Open(opening) => session.open(*opening).await,
+            Request::Survey => stapel_init::survey().await.map(|survey| Reply::Survey(Box::new(survey))),
+            Request::Resolve(bundle) => {
+                let made = bundle.resolve(By::Host).await;
+                made.map(|composition| Reply::Composition { composition: composition.map(Box::new) })
+            }
             Request::Objects { objects } => match take_objects(session, connection, objects).await {
                 Ok(()) => continue,
                 Err(problem) => Err(problem),
@@ -150,9 +156,12 @@ impl Session {
             Request::Status => Reply::Status(Box::new(status(site).await?)),
             Request::History { limit } => Reply::History { releases: site.journal.history(limit)? },
             Request::Logs(ask) => Reply::Logs { services: logs::last(site, &ask).await? },
-            Request::Open(_) | Request::Objects { .. } | Request::Follow { .. } | Request::FollowLogs(_) => {
-                Reply::Stored
-            }
+            Request::Open(_)
+            | Request::Survey
+            | Request::Resolve(_)
+            | Request::Objects { .. }
+            | Request::Follow { .. }
+            | Request::FollowLogs(_) => Reply::Stored,
         })
     }
 

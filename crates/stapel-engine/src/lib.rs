@@ -19,5 +19,7 @@ pub use compose::{
     Build, Compose, Generation, HealthCheck, Network, Port, Project, Protocol, Resolved, Service, ServiceNetwork,
     Volume,
 };
-pub use docker::{Aliases, Attachment, CANDIDATE_LABEL, Docker, ONCE_LABEL, ONCE_PREFIX, Published, glance};
+pub use docker::{
+    Aliases, Attachment, CANDIDATE_LABEL, Container, Docker, MadeBy, ONCE_LABEL, ONCE_PREFIX, Published, glance,
+};
 pub use engine::{Engine, EngineFacts};

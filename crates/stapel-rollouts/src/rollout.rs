@@ -49,6 +49,9 @@ impl Rollouts for All {
     fn choose(&self, service: &str, config: &Config, facts: &ServiceFacts) -> Result<Chosen, Problem> {
         let wanted = config.services.get(service).and_then(|s| s.rollout.as_deref());
         // What does not run yet is started, whatever rollout it will have later.
+        if wanted == Some(Start.name()) && facts.runs() {
+            return Err(problem!(Refused, "rollouts-start-runs", service = service));
+        }
         let candidates = all().iter().filter(|r| !facts.runs() || wanted.is_none_or(|w| w == r.name()));
         let found = candidates.filter_map(|r| r.suits(facts).map(|why| (r, why))).next();
         let Some((rollout, why)) = found else {

@@ -22,10 +22,10 @@ macro_rules! catalogue_files {
 pub fn rooms(lang: Lang) -> &'static [Room] {
     match lang {
         Lang::En => {
-            catalogue_files!("en": "units", "net", "embedded", "core", "release", "wire", "tree", "git", "engine", "rollouts", "data", "probe", "agent", "cli")
+            catalogue_files!("en": "units", "net", "embedded", "core", "release", "wire", "tree", "git", "engine", "rollouts", "data", "probe", "agent", "init", "cli")
         }
         Lang::Ru => {
-            catalogue_files!("ru": "units", "net", "embedded", "core", "release", "wire", "tree", "git", "engine", "rollouts", "data", "probe", "agent", "cli")
+            catalogue_files!("ru": "units", "net", "embedded", "core", "release", "wire", "tree", "git", "engine", "rollouts", "data", "probe", "agent", "init", "cli")
         }
     }
 }

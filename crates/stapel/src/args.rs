@@ -43,6 +43,7 @@ pub(crate) struct Place {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sub {
+    Init(Init),
     Check,
     Plan(Plan),
     Deploy(Deploy),
@@ -86,6 +87,18 @@ pub(crate) struct Commit {
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Notify {
     Test,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Init {
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Option<String>,
+    #[arg(long)]
+    pub(crate) print: bool,
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -251,6 +264,7 @@ fn with_words(mut command: Command, catalogue: &Catalogue) -> Command {
 fn about(command: &str) -> Option<Text> {
     Some(match command {
         "stapel" => text!("cli-about"),
+        "init" => text!("cli-about-init"),
         "check" => text!("cli-about-check"),
         "plan" => text!("cli-about-plan"),
         "deploy" => text!("cli-about-deploy"),
@@ -297,6 +311,10 @@ fn help(argument: &str) -> Option<Text> {
         "follow" => text!("cli-arg-follow"),
         "lines" => text!("cli-arg-lines"),
         "since" => text!("cli-arg-since"),
+        "host" => text!("cli-arg-host"),
+        "path" => text!("cli-arg-path"),
+        "print" => text!("cli-arg-print"),
+        "force" => text!("cli-arg-force"),
         "keep" => text!("cli-arg-keep"),
         _ => return None,
     })

@@ -13,10 +13,11 @@ use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
 use stapel_core::ports::Instance;
 use stapel_host::{Command, ProcessId};
+use stapel_init::{Bundle, Composition, Survey};
 use stapel_release::{Direction, Fault, Recorded, Release};
 use stapel_text::{Problem, problem};
 use stapel_tree::{Hash, Manifest};
-use stapel_wire::{Agents, Host, MAX_PAYLOAD, Session, SshOptions};
+use stapel_wire::{Account, Agents, Host, MAX_PAYLOAD, Session, SshOptions};
 
 use crate::args::Commit;
 use crate::project::{Project, Tree};
@@ -61,12 +62,9 @@ pub(crate) struct Client {
 impl Client {
     /// Connects to the target's host, brings the agent there where it is not, and opens the app.
     pub(crate) async fn open(project: &Project, screen: &Screen) -> Result<Self, Problem> {
-        let host = Host::parse(project.host())?;
         let hidden = project.secrets.names().map(str::to_owned).collect();
         let ssh = SshOptions { hidden, ..SshOptions::from_env() };
-        let bringing = |done, total| screen.bringing_agent(done, total);
-        let session = stapel_wire::connect(&host, project.account(), &Agents::from_env()?, &ssh, &bringing).await?;
-        let mut client = Self { session };
+        let mut client = Self::reach(project.host(), project.account(), &ssh, screen).await?;
         let opening = Opening {
             config: project.config.clone(),
             secrets: project.secrets.clone(),
@@ -77,6 +75,35 @@ impl Client {
         };
         match client.ask(&Request::Open(Box::new(opening))).await? {
             Reply::Opened { .. } => Ok(client),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Connects to a host, and brings the agent there where it is not. No app is open yet.
+    pub(crate) async fn reach(
+        host: &str,
+        account: Account,
+        ssh: &SshOptions,
+        screen: &Screen,
+    ) -> Result<Self, Problem> {
+        let host = Host::parse(host)?;
+        let bringing = |done, total| screen.bringing_agent(done, total);
+        let session = stapel_wire::connect(&host, account, &Agents::from_env()?, ssh, &bringing).await?;
+        Ok(Self { session })
+    }
+
+    /// What runs on the host.
+    pub(crate) async fn survey(&mut self) -> Result<Survey, Problem> {
+        match self.ask(&Request::Survey).await? {
+            Reply::Survey(survey) => Ok(*survey),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// What compose on the host makes of the files; `None` where there is none.
+    pub(crate) async fn resolve(&mut self, bundle: Bundle) -> Result<Option<Composition>, Problem> {
+        match self.ask(&Request::Resolve(Box::new(bundle))).await? {
+            Reply::Composition { composition } => Ok(composition.map(|c| *c)),
             other => Err(unexpected(&other)),
         }
     }

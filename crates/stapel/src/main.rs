@@ -54,6 +54,7 @@ async fn run() -> u8 {
             };
         }
         Sub::Embedded { command } => stapel_embedded::cli::run(command).await.map(|()| 0),
+        Sub::Init(args) => commands::init::run(&parsed.place, &args, &screen).await,
         Sub::Check => commands::check::run(&parsed.place, &screen).await,
         Sub::Plan(args) => commands::plan::run(&parsed.place, &args, &screen).await,
         Sub::Deploy(args) => commands::deploy::run(&parsed.place, &args, &screen).await,

@@ -53,7 +53,8 @@ pub struct Port {
 impl Port {
     /// From the short form `[[IP:][HOST]:]CONTAINER[/PROTOCOL]`, in which ports may be ranges. Two ranges of one length
     /// are paired; a range on the host for one port of the container stays a range. `None` where it is no such thing.
-    pub(crate) fn parse(short: &str) -> Option<Vec<Self>> {
+    #[must_use]
+    pub fn parse(short: &str) -> Option<Vec<Self>> {
         let (rest, protocol) = split_protocol(short)?;
         let (host, target) = match rest.rsplit_once(':') {
             Some((host, target)) => (Some(host), target),

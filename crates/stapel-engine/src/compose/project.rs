@@ -65,6 +65,22 @@ impl Project {
     /// `engine-config-invalid` with what compose says, `engine-config-unreadable` when its answer is none we know, and
     /// those of [`Command::finish`].
     pub async fn config(&self, compose: &Compose) -> Result<Resolved, Problem> {
+        let printed = self.printed(compose).await?;
+        let mut resolved = Resolved::read(&printed, &self.computed_name())
+            .ok_or_else(|| problem!(Failed, "engine-config-unreadable", version = &compose.version))?;
+        for (service, files) in self.env_files() {
+            if let Some(service) = resolved.services.get_mut(&service) {
+                service.env_files = files;
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// What compose prints of the files (`compose config`), YAML or JSON: with every secret in it, so not to be kept.
+    ///
+    /// # Errors
+    /// `engine-config-invalid` with what compose says, and those of [`Command::finish`].
+    pub async fn printed(&self, compose: &Compose) -> Result<String, Problem> {
         if self.files.is_empty() {
             return Err(problem!(Usage, "engine-compose-file-missing", directory = self.directory.as_str()));
         }
@@ -77,14 +93,7 @@ impl Project {
             let output = redact::said(&answer.stderr);
             return Err(problem!(Usage, "engine-config-invalid", files = self.files.join(", "), output = output));
         }
-        let mut resolved = Resolved::read(&answer.stdout, &self.computed_name())
-            .ok_or_else(|| problem!(Failed, "engine-config-unreadable", version = &compose.version))?;
-        for (service, files) in self.env_files() {
-            if let Some(service) = resolved.services.get_mut(&service) {
-                service.env_files = files;
-            }
-        }
-        Ok(resolved)
+        Ok(answer.stdout)
     }
 
     /// The name compose 1.x gives the project, which it does not print: what is said, else the directory's base name.

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod containers;
+mod everyone;
 mod exec;
 mod glance;
 mod health;
@@ -22,6 +23,7 @@ use crate::compose::{Compose, Generation, Project, Resolved, Service, ServiceNet
 use crate::engine::{Engine, EngineFacts};
 
 pub use candidate::Aliases;
+pub use everyone::{Container, MadeBy};
 pub use glance::glance;
 pub use networks::Attachment;
 pub use published::Published;

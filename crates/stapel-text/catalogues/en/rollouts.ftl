@@ -38,5 +38,7 @@ rollouts-no-candidate = The candidate of { $service } has disappeared.
     .remedy = Something else removed it; see that nothing prunes containers on the host during a release, and deploy again.
 rollouts-unknown = This Stapel knows no phase { $phase } of a rollout { $rollout }.
     .remedy = The release was planned by another version: use that one.
+rollouts-start-runs = The service { $service } runs, and stapel.toml allows only to start it where it does not (rollout = "start"): two of it may not run at once.
+    .remedy = Stop it on the host (`docker compose stop { $service }`) and deploy: the release starts the new version. Nothing was changed.
 rollouts-none = No rollout suits the service { $service } (wanted: { $wanted }).
     .remedy = Take the key `rollout` out of its table in stapel.toml and let Stapel choose.

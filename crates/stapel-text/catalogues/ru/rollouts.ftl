@@ -39,5 +39,7 @@ rollouts-no-candidate = Кандидат { $service } исчез.
     .remedy = Его удалил кто-то другой; убедитесь, что во время релиза на сервере ничего не чистит контейнеры, и повторите.
 rollouts-unknown = Этот Stapel не знает фазы { $phase } выкатки { $rollout }.
     .remedy = Релиз спланирован другой версией: используйте её.
+rollouts-start-runs = Сервис { $service } работает, а stapel.toml разрешает только запускать его, когда он не работает (rollout = "start"): двое сразу работать не должны.
+    .remedy = Остановите его на хосте (`docker compose stop { $service }`) и повторите deploy: релиз запустит новую версию. Ничего не изменено.
 rollouts-none = Сервису { $service } не подходит ни одна выкатка (задана: { $wanted }).
     .remedy = Уберите ключ `rollout` из его таблицы в stapel.toml: Stapel выберет сам.

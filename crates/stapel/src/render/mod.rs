@@ -46,6 +46,11 @@ impl Screen {
         self.catalogue.text(text)
     }
 
+    /// A drafted configuration with its comments in the user's language.
+    pub(crate) fn render(&self, draft: &stapel_init::Draft) -> String {
+        draft.render(&self.catalogue)
+    }
+
     /// A line on standard output. Whoever has stopped reading has stopped being told; the work goes on.
     pub(crate) fn line(&self, line: &str) {
         let _ = writeln!(std::io::stdout(), "{line}");
