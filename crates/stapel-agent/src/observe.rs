@@ -133,7 +133,7 @@ impl Site {
     pub(crate) async fn drift(self: &Arc<Self>) -> Result<Vec<String>, Problem> {
         let Some(manifest) = self.shipped_before()? else { return Ok(Vec::new()) };
         let site = Arc::clone(self);
-        let drift = crate::blocking(move || stapel_tree::drift(&site.target.path, &manifest)).await?;
+        let drift = crate::blocking(move || stapel_tree::drift(&site.target.path, &manifest, &site.memory)).await?;
         Ok(drift.iter().map(|d| d.path().to_owned()).collect())
     }
 
@@ -150,16 +150,19 @@ impl Site {
     }
 
     /// What our last release shipped, which is all that a release may remove.
-    fn shipped_before(&self) -> Result<Option<Manifest>, Problem> {
+    fn shipped_before(&self) -> Result<Option<Arc<Manifest>>, Problem> {
         match self.journal.in_service()? {
             Some(last) => self.manifest(last.plan.goal.manifest()).map(Some),
             None => Ok(None),
         }
     }
 
-    async fn change_to(self: &Arc<Self>, goal: &Manifest) -> Result<Applied, Problem> {
-        let (site, goal, before) = (Arc::clone(self), goal.clone(), self.shipped_before()?);
-        crate::blocking(move || stapel_tree::look(&site.target.path, before.as_ref(), &goal, &site.rules())).await
+    async fn change_to(self: &Arc<Self>, goal: &Arc<Manifest>) -> Result<Applied, Problem> {
+        let (site, goal, before) = (Arc::clone(self), Arc::clone(goal), self.shipped_before()?);
+        crate::blocking(move || {
+            stapel_tree::look(&site.target.path, before.as_deref(), &goal, &site.rules(), &site.memory)
+        })
+        .await
     }
 
     /// What shipping a release changes, with everything saved that the way back needs.
@@ -168,7 +171,8 @@ impl Site {
         let (site, before) = (Arc::clone(self), self.shipped_before()?);
         crate::blocking(move || {
             stapel_tree::sweep(&site.target.path)?;
-            stapel_tree::plan_apply(&site.target.path, &site.store, before.as_ref(), &goal, &site.rules())
+            let (root, rules) = (&site.target.path, site.rules());
+            stapel_tree::plan_apply(root, &site.store, before.as_deref(), &goal, &rules, &site.memory)
         })
         .await
     }
