@@ -10,7 +10,7 @@ use std::time::Duration;
 use stapel_host::{Detached, ProcessId};
 use stapel_release::{Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
-use stapel_tree::Access;
+use stapel_tree::{Access, Hash};
 use stapel_wire::{Connection, Frame, Kind};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -55,6 +55,7 @@ where
                 Ok(()) => continue,
                 Err(problem) => Err(problem),
             },
+            Request::Offer { manifest, bytes } => take_manifest(session, connection, manifest, bytes).await,
             Request::Follow { release } => follow(session, connection, release).await,
             other => session.answer(other).await,
         };
@@ -89,11 +90,6 @@ impl Session {
                 Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
                 Err(_) => Reply::Unknown,
             },
-            Request::Offer { manifest } => {
-                manifest.check()?;
-                let missing = site.store.missing(&manifest);
-                Reply::Wanted { manifest: site.store_manifest(manifest).await?, missing }
-            }
             Request::Stored => {
                 let site = Arc::clone(site);
                 crate::blocking(move || site.store.flush()).await?;
@@ -134,7 +130,9 @@ impl Session {
             Request::Logs { service, tail, since_s } => {
                 Reply::Logs { services: logs(site, service, tail, since_s).await? }
             }
-            Request::Open(_) | Request::Objects { .. } | Request::Follow { .. } => Reply::Stored,
+            Request::Open(_) | Request::Offer { .. } | Request::Objects { .. } | Request::Follow { .. } => {
+                Reply::Stored
+            }
         })
     }
 
@@ -222,6 +220,43 @@ fn read_answer(
     }
 }
 
+async fn take_content<R, W>(connection: &mut Connection<R, W>, bytes: u64) -> Result<Vec<u8>, Problem>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let mut content = Vec::new();
+    while (content.len() as u64) < bytes {
+        match connection.recv().await? {
+            Some(Frame { kind: Kind::Content, payload }) => content.extend_from_slice(&payload),
+            _ => return Err(problem!(Failed, "agent-no-content")),
+        }
+    }
+    Ok(content)
+}
+
+/// It goes into the store as it came, and is read from there as whenever it is asked for.
+async fn take_manifest<R, W>(
+    session: &Session,
+    connection: &mut Connection<R, W>,
+    hash: Hash,
+    bytes: u64,
+) -> Result<Reply, Problem>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let content = take_content(connection, bytes).await?;
+    let site = Arc::clone(session.site()?);
+    crate::blocking(move || {
+        site.store.put_compressed(&hash, content.as_slice(), Access::Group)?;
+        site.store.flush()?;
+        let manifest = site.manifest(&hash.to_string())?;
+        Ok(Reply::Wanted { manifest: hash, missing: site.store.missing(&manifest) })
+    })
+    .await
+}
+
 async fn take_objects<R, W>(
     session: &Session,
     connection: &mut Connection<R, W>,
@@ -231,14 +266,7 @@ where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
-    let bytes: u64 = objects.iter().map(|object| object.bytes).sum();
-    let mut content = Vec::new();
-    while (content.len() as u64) < bytes {
-        match connection.recv().await? {
-            Some(Frame { kind: Kind::Content, payload }) => content.extend_from_slice(&payload),
-            _ => return Err(problem!(Failed, "agent-no-content")),
-        }
-    }
+    let content = take_content(connection, objects.iter().map(|object| object.bytes).sum()).await?;
     let site = Arc::clone(session.site()?);
     crate::blocking(move || {
         let mut rest = content.as_slice();

@@ -28,11 +28,13 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     }
     project.also_check(&args.check)?;
     project.may_begin(args.in_quiet_hours)?;
-    let tree = project.tree().await?;
+    // The way to the host takes as long as reading the tree does.
+    let (tree, client) = tokio::join!(project.tree(), Client::open(&project, screen));
+    let tree = tree?;
     if let Some(refused) = uncommitted(&tree.uncommitted).filter(|_| !args.allow_dirty) {
         return Err(refused);
     }
-    let mut client = Client::open(&project, screen).await?;
+    let mut client = client?;
     let ask = client.bring(&project, &tree, screen).await?;
     let may_begin = || project.may_begin(args.in_quiet_hours);
     let manner = Manner { yes: args.yes, quiet: args.quiet, may_begin: &may_begin };

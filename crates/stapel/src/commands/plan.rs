@@ -18,8 +18,8 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     if args.no_cache {
         project.without_cache();
     }
-    let tree = project.tree().await?;
-    let mut client = Client::open(&project, screen).await?;
+    let (tree, client) = tokio::join!(project.tree(), Client::open(&project, screen));
+    let (tree, mut client) = (tree?, client?);
     let ask = client.bring(&project, &tree, screen).await?;
     let (plan, observation, unfinished) = client.plan(ask.clone(), false).await?;
     for release in unfinished {

@@ -56,7 +56,8 @@ pub(super) const RECIPES: &[Recipe] = &[
     over(BOOKWORM, "redis:7", image_file!("redis/Dockerfile"), &[("entry.sh", image_file!("redis/entry.sh"))]),
     over(BOOKWORM, "caddy:2", image_file!("caddy/Dockerfile"), &[]),
     over(BOOKWORM, "stapel-server:bookworm", image_file!("server-bookworm/Dockerfile"), SERVER).of_ours(),
-    over("stapel-server:bookworm", "stapel-server:systemd", image_file!("server-systemd/Dockerfile"), SYSTEMD).of_ours(),
+    over("stapel-server:bookworm", "stapel-server:systemd", image_file!("server-systemd/Dockerfile"), SYSTEMD)
+        .of_ours(),
     Recipe { name: TRIXIE, public: true, from: From::Suite("trixie") },
     over(TRIXIE, "stapel-server:trixie", image_file!("server-trixie/Dockerfile"), SERVER).of_ours(),
 ];
