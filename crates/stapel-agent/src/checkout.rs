@@ -55,7 +55,7 @@ impl Site {
     }
 
     /// What the checkout itself has put in the app's directory: that is what a release may remove there.
-    pub(crate) async fn checked_out(self: &Arc<Self>) -> Result<Option<Manifest>, Problem> {
+    pub(crate) async fn checked_out(self: &Arc<Self>) -> Result<Option<Arc<Manifest>>, Problem> {
         let checkout = self.checkout().await?;
         let Some(head) = checkout.head().await? else { return Ok(None) };
         let ours = match self.journal.in_service()? {
@@ -64,7 +64,7 @@ impl Site {
         };
         match ours {
             Some(last) => self.tree_of(&last.plan.goal).map(Some),
-            None => self.tree_at(&checkout, &head).await.map(Some),
+            None => self.tree_at(&checkout, &head).await.map(|tree| Some(Arc::new(tree))),
         }
     }
 
@@ -83,7 +83,7 @@ impl Site {
         let known = std::fs::read_to_string(&noted).ok().and_then(|hash| hash.trim().parse::<Hash>().ok());
         let known = known.and_then(|hash| self.manifest(&hash.to_string()).ok());
         let mut manifest = match known.filter(|known| self.store.missing(known).is_empty()) {
-            Some(known) => known,
+            Some(known) => Manifest::clone(&known),
             None => {
                 let snapshot = checkout.lay_out(commit).await?;
                 let (site, rules) = (Arc::clone(self), self.checkout_rules());

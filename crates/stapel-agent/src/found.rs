@@ -1,11 +1,12 @@
 //! Release 0: what was on the host before Stapel first released there (RUNBOOKS.md, G1).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use stapel_core::plan::{Goal, Plan};
 use stapel_release::Begin;
 use stapel_text::{Problem, problem};
-use stapel_tree::{Hash, Manifest, Rules};
+use stapel_tree::{Hash, Manifest, Rules, plan_apply};
 
 use crate::Site;
 use crate::steps::{goal_fact, release_tag};
@@ -57,8 +58,8 @@ async fn manifest_of_what_is_there(site: &Arc<Site>, goal: &str) -> Result<Manif
     crate::blocking(move || {
         // Looking saves the content of everything that would be replaced or removed.
         let (path, rules) = (&site.target.path, Rules::everything());
-        let applied = stapel_tree::plan_apply(path, &site.store, before.as_ref(), &goal, &rules)?;
-        let mut there = goal;
+        let applied = plan_apply(path, &site.store, before.as_deref(), &goal, &rules, &site.memory)?;
+        let mut there = Manifest::clone(&goal);
         for change in applied.changed {
             match change.before {
                 Some(before) => there.entries.insert(change.path, before),
@@ -81,13 +82,22 @@ impl Site {
     }
 
     /// A manifest by its hash, from the object store.
-    pub(crate) fn manifest(&self, hash: &str) -> Result<Manifest, Problem> {
+    pub(crate) fn manifest(&self, hash: &str) -> Result<Arc<Manifest>, Problem> {
         let hash: Hash = hash.parse().map_err(|_| problem!(Failed, "agent-manifest-hash", hash = hash))?;
-        Manifest::from_json(&self.store.read(&hash)?)
+        if let Some(known) = self.manifests().get(&hash) {
+            return Ok(Arc::clone(known));
+        }
+        let manifest = Arc::new(Manifest::from_json(&self.store.read(&hash)?)?);
+        self.manifests().insert(hash, Arc::clone(&manifest));
+        Ok(manifest)
+    }
+
+    fn manifests(&self) -> MutexGuard<'_, HashMap<Hash, Arc<Manifest>>> {
+        self.manifests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The manifest of what a goal puts in service.
-    pub(crate) fn tree_of(&self, goal: &Goal) -> Result<Manifest, Problem> {
+    pub(crate) fn tree_of(&self, goal: &Goal) -> Result<Arc<Manifest>, Problem> {
         self.manifest(goal.manifest().ok_or_else(|| problem!(Failed, "agent-no-tree"))?)
     }
 
@@ -97,6 +107,7 @@ impl Site {
         crate::blocking(move || {
             let hash = site.store.put_bytes(&manifest.to_json())?;
             site.store.flush()?;
+            site.manifests().insert(hash, Arc::new(manifest));
             Ok(hash)
         })
         .await

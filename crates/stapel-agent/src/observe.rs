@@ -220,7 +220,7 @@ impl Site {
     pub(crate) async fn drift(self: &Arc<Self>) -> Result<Vec<String>, Problem> {
         let Some(manifest) = self.shipped_before()? else { return Ok(Vec::new()) };
         let site = Arc::clone(self);
-        let drift = crate::blocking(move || stapel_tree::drift(&site.target.path, &manifest)).await?;
+        let drift = crate::blocking(move || stapel_tree::drift(&site.target.path, &manifest, &site.memory)).await?;
         Ok(drift.iter().map(|d| d.path().to_owned()).collect())
     }
 
@@ -238,7 +238,7 @@ impl Site {
     }
 
     /// What our last release shipped.
-    fn shipped_before(&self) -> Result<Option<Manifest>, Problem> {
+    fn shipped_before(&self) -> Result<Option<Arc<Manifest>>, Problem> {
         match self.journal.in_service()? {
             Some(last) => self.tree_of(&last.plan.goal).map(Some),
             None => Ok(None),
@@ -246,13 +246,16 @@ impl Site {
     }
 
     /// What a release may remove: what came by ours, or by the checkout that the directory is.
-    pub(crate) async fn removable(self: &Arc<Self>) -> Result<Option<Manifest>, Problem> {
+    pub(crate) async fn removable(self: &Arc<Self>) -> Result<Option<Arc<Manifest>>, Problem> {
         if self.has_checkout() { self.checked_out().await } else { self.shipped_before() }
     }
 
-    async fn change_to(self: &Arc<Self>, goal: &Manifest) -> Result<Applied, Problem> {
-        let (site, goal, before) = (Arc::clone(self), goal.clone(), self.removable().await?);
-        crate::blocking(move || stapel_tree::look(&site.target.path, before.as_ref(), &goal, &site.rules())).await
+    async fn change_to(self: &Arc<Self>, goal: &Arc<Manifest>) -> Result<Applied, Problem> {
+        let (site, goal, before) = (Arc::clone(self), Arc::clone(goal), self.removable().await?);
+        crate::blocking(move || {
+            stapel_tree::look(&site.target.path, before.as_deref(), &goal, &site.rules(), &site.memory)
+        })
+        .await
     }
 
     /// What shipping a release changes, with everything saved that the way back needs.
@@ -261,7 +264,8 @@ impl Site {
         let (site, before) = (Arc::clone(self), self.removable().await?);
         crate::blocking(move || {
             stapel_tree::sweep(&site.target.path)?;
-            stapel_tree::plan_apply(&site.target.path, &site.store, before.as_ref(), &goal, &site.rules())
+            let (root, rules) = (&site.target.path, site.rules());
+            stapel_tree::plan_apply(root, &site.store, before.as_deref(), &goal, &rules, &site.memory)
         })
         .await
     }

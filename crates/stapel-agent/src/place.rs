@@ -102,6 +102,12 @@ impl Place {
         self.root.join("trees")
     }
 
+    /// What the app's files held when they were read last.
+    #[must_use]
+    pub(crate) fn memory(&self) -> Utf8PathBuf {
+        self.root.join("memory")
+    }
+
     /// Dumps, where the configuration does not say otherwise.
     #[must_use]
     pub(crate) fn backups(&self) -> Utf8PathBuf {

@@ -14,7 +14,7 @@ use stapel_host::ProcessId;
 use stapel_init::{Bundle, Composition, Survey};
 use stapel_release::{Direction, Fault, Owner, Recorded, Release, StepState};
 use stapel_text::{Problem, Text};
-use stapel_tree::{Entry, Hash, Manifest};
+use stapel_tree::{Entry, Hash};
 
 /// Who speaks, and about which app.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,10 +100,12 @@ pub enum Request {
         /// The hash of its manifest.
         manifest: Hash,
     },
-    /// The same with all that it holds; answered by [`Reply::Wanted`].
+    /// The same; the next content frames hold the manifest as JSON, compressed. Answered by [`Reply::Wanted`].
     Offer {
-        /// What it holds.
-        manifest: Manifest,
+        /// The hash of the JSON.
+        manifest: Hash,
+        /// How many bytes come.
+        bytes: u64,
     },
     /// The next content frames hold these objects, one after the other, each compressed. Not answered.
     Objects {

@@ -13,7 +13,7 @@ use stapel_host::{Detached, ProcessId};
 use stapel_init::By;
 use stapel_release::{Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
-use stapel_tree::Access;
+use stapel_tree::{Access, Hash};
 use stapel_wire::{Connection, Frame, Kind};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -63,6 +63,7 @@ where
                 Ok(()) => continue,
                 Err(problem) => Err(problem),
             },
+            Request::Offer { manifest, bytes } => take_manifest(session, connection, manifest, bytes).await,
             Request::Follow { release } => follow(session, connection, release).await,
             Request::FollowLogs(ask) => match session.site() {
                 Ok(site) => logs::follow(site, connection, &ask).await,
@@ -103,11 +104,6 @@ impl Session {
                     Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
                     Err(_) => Reply::Unknown,
                 }
-            }
-            Request::Offer { manifest } => {
-                manifest.check()?;
-                let missing = site.store.missing(&manifest);
-                Reply::Wanted { manifest: site.store_manifest(manifest).await?, missing }
             }
             Request::Fetch { reference, may_drop, env } => {
                 Reply::Fetched(Box::new(site.fetch(reference, may_drop, env).await?))
@@ -159,6 +155,7 @@ impl Session {
             Request::Open(_)
             | Request::Survey
             | Request::Resolve(_)
+            | Request::Offer { .. }
             | Request::Objects { .. }
             | Request::Follow { .. }
             | Request::FollowLogs(_) => Reply::Stored,
@@ -249,6 +246,43 @@ fn read_answer(
     }
 }
 
+async fn take_content<R, W>(connection: &mut Connection<R, W>, bytes: u64) -> Result<Vec<u8>, Problem>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let mut content = Vec::new();
+    while (content.len() as u64) < bytes {
+        match connection.recv().await? {
+            Some(Frame { kind: Kind::Content, payload }) => content.extend_from_slice(&payload),
+            _ => return Err(problem!(Failed, "agent-no-content")),
+        }
+    }
+    Ok(content)
+}
+
+/// It goes into the store as it came, and is read from there as whenever it is asked for.
+async fn take_manifest<R, W>(
+    session: &Session,
+    connection: &mut Connection<R, W>,
+    hash: Hash,
+    bytes: u64,
+) -> Result<Reply, Problem>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let content = take_content(connection, bytes).await?;
+    let site = Arc::clone(session.site()?);
+    crate::blocking(move || {
+        site.store.put_compressed(&hash, content.as_slice(), Access::Group)?;
+        site.store.flush()?;
+        let manifest = site.manifest(&hash.to_string())?;
+        Ok(Reply::Wanted { manifest: hash, missing: site.store.missing(&manifest) })
+    })
+    .await
+}
+
 async fn take_objects<R, W>(
     session: &Session,
     connection: &mut Connection<R, W>,
@@ -258,14 +292,7 @@ where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
-    let bytes: u64 = objects.iter().map(|object| object.bytes).sum();
-    let mut content = Vec::new();
-    while (content.len() as u64) < bytes {
-        match connection.recv().await? {
-            Some(Frame { kind: Kind::Content, payload }) => content.extend_from_slice(&payload),
-            _ => return Err(problem!(Failed, "agent-no-content")),
-        }
-    }
+    let content = take_content(connection, objects.iter().map(|object| object.bytes).sum()).await?;
     let site = Arc::clone(session.site()?);
     crate::blocking(move || {
         let mut rest = content.as_slice();

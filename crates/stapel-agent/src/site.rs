@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,7 +14,7 @@ use stapel_embedded::runtime::Embedded;
 use stapel_engine::{Compose, Engine};
 use stapel_release::{Journal, Outcome, StepContext};
 use stapel_text::{Problem, problem, text};
-use stapel_tree::ObjectStore;
+use stapel_tree::{Hash, Manifest, Memory, ObjectStore};
 
 use crate::checks::Checks;
 use crate::docker::DockerWorld;
@@ -46,6 +46,10 @@ pub(crate) struct Site {
     migrations: Option<Arc<dyn Migrations>>,
     pub(crate) checks: Checks,
     pub(crate) store: ObjectStore,
+    /// What the app's files held when they were read last.
+    pub(crate) memory: Memory,
+    /// Those that were read already, by their hashes: they are large, and asked for at every turn.
+    pub(crate) manifests: Mutex<HashMap<Hash, Arc<Manifest>>>,
     pub(crate) journal: Journal,
     docker: Option<Arc<DockerWorld>>,
     images_at: Option<Utf8PathBuf>,
@@ -98,6 +102,7 @@ impl Site {
         });
         let journal = Journal::open(&place.journal())?;
         let store = ObjectStore::open(place.objects())?;
+        let memory = Memory::at(place.memory());
         let checks = Checks::new(&config);
         Ok(Self {
             target_name: target_name.to_owned(),
@@ -110,6 +115,8 @@ impl Site {
             migrations,
             checks,
             store,
+            memory,
+            manifests: Mutex::default(),
             journal,
             docker,
             images_at,

@@ -1,6 +1,6 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_text::{Problem, problem};
-use stapel_tree::{Entry, Manifest, Rules};
+use stapel_tree::{Entry, Manifest, Memory, Rules};
 
 use crate::Checkout;
 use crate::checkout::links;
@@ -39,7 +39,7 @@ impl Snapshot {
     /// As [`stapel_tree::scan`]; `git-lfs` where contents are not in the repository and nobody has brought them.
     pub fn manifest(&self, rules: &Rules) -> Result<Manifest, Problem> {
         let tree = self.tree();
-        let mut manifest = stapel_tree::scan(&tree, rules)?;
+        let mut manifest = stapel_tree::scan(&tree, rules, &Memory::none())?;
         let mut pointers = Vec::new();
         for (path, entry) in &mut manifest.entries {
             let Entry::File { mode, .. } = entry else { continue };

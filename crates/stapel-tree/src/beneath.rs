@@ -100,9 +100,13 @@ impl Root {
     /// Opens a regular file for reading, never through a link. `O_NONBLOCK` so that a pipe put there meanwhile does not
     /// hold us; it means nothing for a regular file.
     pub(crate) fn open_file(&self, path: &str) -> Result<File, Problem> {
-        let parent = self.parent_to_write(path)?;
+        self.open_in(&self.parent_to_write(path)?, path)
+    }
+
+    /// The same where the directory that it lies in is open.
+    pub(crate) fn open_in(&self, parent: &OwnedFd, path: &str) -> Result<File, Problem> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = fs::openat(&parent, split(path).1, flags, Mode::empty()).map_err(|e| self.io(path, e))?;
+        let fd = fs::openat(parent, split(path).1, flags, Mode::empty()).map_err(|e| self.io(path, e))?;
         Ok(File::from(fd))
     }
 

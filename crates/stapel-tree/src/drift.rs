@@ -3,9 +3,8 @@ use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
 use crate::beneath::Root;
-use crate::observe::{There, observe};
-use crate::parallel::parallel;
-use crate::{Entry, Manifest};
+use crate::observe::{There, observe_all};
+use crate::{Entry, Manifest, Memory};
 
 /// Something on the host that is not what the last release put there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,22 +34,25 @@ impl Drift {
     }
 }
 
-/// Where `root` differs from `manifest`, in the order of the paths. Files that the manifest does not know are not drift.
+/// Where `root` differs from `manifest`, in the order of the paths. Files that the manifest does not know are not drift, and
+/// those that are as `memory` knows them are not read.
 ///
 /// # Errors
 /// `io-failed`, and those of [`Manifest::check`].
-pub fn drift(root: &Utf8Path, manifest: &Manifest) -> Result<Vec<Drift>, Problem> {
+pub fn drift(root: &Utf8Path, manifest: &Manifest, memory: &Memory) -> Result<Vec<Drift>, Problem> {
     manifest.check()?;
     let root = Root::open(root)?;
-    let entries: Vec<_> = manifest.entries.iter().collect();
-    let looked = parallel(&entries, |(path, entry)| {
-        let path = (*path).clone();
-        Ok(match observe(&root, &path)? {
+    let paths: Vec<&str> = manifest.entries.keys().map(String::as_str).collect();
+    let looked = observe_all(&root, &paths, memory)?;
+    memory.keep();
+    let differs = manifest.entries.iter().zip(looked).filter_map(|((path, entry), there)| {
+        let path = path.clone();
+        match there {
             There::Nothing => Some(Drift::Missing { path }),
             There::Special => Some(Drift::Changed { path, found: None }),
-            There::Entry(found, _) if found == **entry => None,
+            There::Entry(found, _) if found == *entry => None,
             There::Entry(found, _) => Some(Drift::Changed { path, found: Some(found) }),
-        })
+        }
     });
-    looked.into_iter().filter_map(Result::transpose).collect()
+    Ok(differs.collect())
 }

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::sync::LazyLock;
 
 /// From how many files on one call for a whole file system costs less than one for each file.
-const MANY: usize = 16;
+pub(crate) const MANY: usize = 16;
 
 /// Whether each of so many files is to be made durable by itself: few are, and all where the call for a file system does not
 /// exist, or does not tell of errors, as before Linux 5.8.

@@ -1,9 +1,13 @@
+use std::cell::RefCell;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 
 use rustix::fs::{self, FileType};
 
 use crate::beneath::{Root, stat};
+use crate::memory::{Memory, Stamp};
 use crate::names::split;
+use crate::parallel::by_directory;
 use crate::{Attributes, Entry, Hash};
 use stapel_text::Problem;
 
@@ -27,23 +31,47 @@ impl There {
     }
 }
 
-/// Looks at `path`, hashing the content of a file.
+/// Looks at `path`, reading the content of a file.
 pub(crate) fn observe(root: &Root, path: &str) -> Result<There, Problem> {
-    let Some(parent) = root.parent(path)? else { return Ok(There::Nothing) };
+    match root.parent(path)? {
+        Some(parent) => observe_in(root, &parent, path, &Memory::none()),
+        None => Ok(There::Nothing),
+    }
+}
+
+/// Looks at all of `paths`, reading the content of the files that are not as they were when they were read last.
+pub(crate) fn observe_all(root: &Root, paths: &[&str], memory: &Memory) -> Result<Vec<There>, Problem> {
+    by_directory(
+        paths,
+        |path| path,
+        |together| {
+            let Some(parent) = together.first().map(|path| root.parent(path)).transpose()?.flatten() else {
+                return Ok(together.iter().map(|_| There::Nothing).collect());
+            };
+            together.iter().map(|path| observe_in(root, &parent, path, memory)).collect()
+        },
+    )
+}
+
+/// The same where the directory that it lies in is open.
+pub(crate) fn observe_in(root: &Root, parent: &OwnedFd, path: &str, memory: &Memory) -> Result<There, Problem> {
     let name = split(path).1;
-    let Some(stat) = stat(&parent, name).map_err(|e| root.io(path, e))? else { return Ok(There::Nothing) };
+    let Some(stat) = stat(parent, name).map_err(|e| root.io(path, e))? else { return Ok(There::Nothing) };
     let mode = wide(stat.st_mode) & 0o7777;
     let entry = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => Entry::Directory,
         FileType::Symlink => {
-            let target = fs::readlinkat(&parent, name, Vec::new()).map_err(|e| root.io(path, e))?;
+            let target = fs::readlinkat(parent, name, Vec::new()).map_err(|e| root.io(path, e))?;
             match target.into_string() {
                 Ok(target) => Entry::Symlink { target },
                 Err(_) => return Ok(There::Special),
             }
         }
         FileType::RegularFile => {
-            let (hash, size) = hash(&mut root.open_file(path)?).map_err(|e| root.io(path, e))?;
+            let (hash, size) = match memory.recall(path, Stamp::of_stat(&stat)) {
+                Some(hash) => (hash, u64::try_from(stat.st_size).unwrap_or_default()),
+                None => memory.learn(path, &mut root.open_in(parent, path)?).map_err(|e| root.io(path, e))?,
+            };
             Entry::File { hash, size, mode }
         }
         _ => return Ok(There::Special),
@@ -58,18 +86,23 @@ fn wide(mode: impl Into<u32>) -> u32 {
 
 /// The hash and size of everything that comes.
 pub(crate) fn hash(reader: &mut impl Read) -> io::Result<(Hash, u64)> {
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 1 << 16];
-    let mut size = 0;
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return Ok((hasher.finalize().into(), size)),
-            Ok(n) => {
-                hasher.update(&buffer[..n]);
-                size += n as u64;
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
+    thread_local! {
+        /// Large enough to be hashed fast, and made once: most files are smaller.
+        static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 1 << 17]);
     }
+    let mut hasher = blake3::Hasher::new();
+    let mut size = 0;
+    BUFFER.with_borrow_mut(|buffer| {
+        loop {
+            match reader.read(buffer) {
+                Ok(0) => return Ok((hasher.finalize().into(), size)),
+                Ok(n) => {
+                    hasher.update(&buffer[..n]);
+                    size += n as u64;
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+    })
 }

@@ -1,6 +1,13 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use stapel_text::Problem;
+
+use crate::names::split;
+
+/// How many items of one directory are done one after the other.
+const TOGETHER: usize = 128;
+
 /// `work` done to every item by as many threads as the machine has processors; results in the order of the items.
 pub(crate) fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(items.len());
@@ -22,6 +29,19 @@ pub(crate) fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + S
     });
     all.sort_unstable_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The same for things that have paths, those that lie together in one go, so that the way to them is walked once. Gives the
+/// first problem, if there is one.
+pub(crate) fn by_directory<T: Sync, R: Send>(
+    items: &[T],
+    path: impl Fn(&T) -> &str,
+    work: impl Fn(&[T]) -> Result<Vec<R>, Problem> + Sync,
+) -> Result<Vec<R>, Problem> {
+    let together = items.chunk_by(|a, b| split(path(a)).0 == split(path(b)).0);
+    let groups: Vec<&[T]> = together.flat_map(|group| group.chunks(TOGETHER)).collect();
+    let done = parallel(&groups, |group| work(group)).into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(done.into_iter().flatten().collect())
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -7,39 +8,56 @@ use ignore::WalkBuilder;
 use stapel_text::{Problem, problem};
 
 use crate::beneath::Root;
+use crate::memory::Stamp;
 use crate::names::{ancestors, listed, split, target_leaves};
-use crate::observe::hash;
-use crate::parallel::parallel;
-use crate::{Entry, Manifest, Rules, io};
+use crate::parallel::by_directory;
+use crate::{Entry, Manifest, Memory, Rules, io};
 
 /// What a walk came upon, before any content is read.
 #[derive(Default)]
 struct Found {
-    files: Vec<(String, u32)>,
+    files: Vec<(String, Metadata)>,
     others: BTreeMap<String, Entry>,
     not_utf8: Vec<String>,
     special: Vec<String>,
     leading_out: Vec<String>,
 }
 
-/// The manifest of the directory `root`, but for what `rules` leave out. Files are hashed by as many threads as there are
-/// processors.
+/// The manifest of the directory `root`, but for what `rules` leave out. Files are read by as many threads as there are
+/// processors, and those that are as `memory` knows them are not.
 ///
 /// # Errors
 /// `io-failed`, `tree-pattern-bad`; and refused with their names: `tree-name-not-utf8`, `tree-special-file`,
 /// `tree-symlink-out`, `tree-case-clash`.
-pub fn scan(root: &Utf8Path, rules: &Rules) -> Result<Manifest, Problem> {
+pub fn scan(root: &Utf8Path, rules: &Rules, memory: &Memory) -> Result<Manifest, Problem> {
     let found = walk(root, rules)?;
     found.refuse()?;
     let beneath = Root::open(root)?;
-    let hashed = parallel(&found.files, |(path, mode)| {
-        let (hash, size) = hash(&mut beneath.open_file(path)?).map_err(|e| beneath.io(path, e))?;
-        Ok((path.clone(), Entry::File { hash, size, mode: *mode }))
-    });
     let mut entries = found.others;
-    for file in hashed {
-        entries.extend([file?]);
+    let mut unknown = Vec::new();
+    for (path, about) in found.files {
+        let mode = about.permissions().mode() & 0o777;
+        match memory.recall(&path, Stamp::of(&about)) {
+            Some(hash) => drop(entries.insert(path, Entry::File { hash, size: about.len(), mode })),
+            None => unknown.push((path, mode)),
+        }
     }
+    let read = by_directory(
+        &unknown,
+        |(path, _)| path,
+        |together| {
+            let Some((first, _)) = together.first() else { return Ok(Vec::new()) };
+            let parent = beneath.parent_to_write(first)?;
+            let read = |(path, mode): &(String, u32)| {
+                let mut file = beneath.open_in(&parent, path)?;
+                let (hash, size) = memory.learn(path, &mut file).map_err(|e| beneath.io(path, e))?;
+                Ok((path.clone(), Entry::File { hash, size, mode: *mode }))
+            };
+            together.iter().map(read).collect()
+        },
+    )?;
+    memory.keep();
+    entries.extend(read);
     Ok(Manifest { entries, ..Manifest::default() })
 }
 
@@ -69,7 +87,7 @@ fn walk(root: &Utf8Path, rules: &Rules) -> Result<Found, Problem> {
         if kind.is_dir() {
             directories.insert(path.to_owned());
         } else if kind.is_file() {
-            found.files.push((path.to_owned(), metadata.permissions().mode() & 0o777));
+            found.files.push((path.to_owned(), metadata));
         } else if kind.is_symlink() {
             found.link(&real_root, entry.path(), path)?;
         } else {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use camino::Utf8PathBuf;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use stapel_agent::protocol::{
     Announced, Ask, Details, Fetched, Holder, LogsAsk, Opening, Reply, Request, Status, Told,
@@ -23,8 +23,9 @@ use crate::args::Commit;
 use crate::project::{Project, Tree};
 use crate::render::Screen;
 
-/// How many files are compressed ahead of the one that is being sent.
-const AHEAD: usize = 16;
+/// How many small files are compressed in one go, and how many such goes ahead of what is being sent.
+const IN_ONE_GO: usize = 64;
+const AHEAD: usize = 4;
 
 /// Bytes of compressed files that go in one go.
 const TOGETHER: usize = 1 << 20;
@@ -35,10 +36,13 @@ const LARGE: u64 = 1 << 20;
 /// A content that the host wants: its hash, where it lies, whether it is a secret.
 type Wanted = Result<(Hash, Utf8PathBuf, bool), Problem>;
 
-async fn packed(wanted: Wanted) -> Result<(Hash, Vec<u8>, bool), Problem> {
-    let (hash, path, secret) = wanted?;
-    let packed = stapel_host::blocking(move || stapel_tree::compress(&path)).await;
-    Ok((hash, packed.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))??, secret))
+async fn packed(wanted: Vec<Wanted>) -> Result<Vec<(Hash, Vec<u8>, bool)>, Problem> {
+    let pack = |wanted: Wanted| {
+        let (hash, path, secret) = wanted?;
+        Ok((hash, stapel_tree::compress(&path)?, secret))
+    };
+    let packed = stapel_host::blocking(move || wanted.into_iter().map(pack).collect()).await;
+    packed.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))?
 }
 
 /// What a log that is followed says.
@@ -121,6 +125,13 @@ impl Client {
         self.receive().await
     }
 
+    async fn send_content(&mut self, content: &[u8]) -> Result<(), Problem> {
+        for part in content.chunks(MAX_PAYLOAD) {
+            self.session.connection.send_content(part).await?;
+        }
+        Ok(())
+    }
+
     /// Brings up what of the tree is not on the host yet, and gives what is to be asked for it. It harms nobody and can be
     /// done again.
     pub(crate) async fn bring(&mut self, project: &Project, tree: &Tree, screen: &Screen) -> Result<Ask, Problem> {
@@ -148,12 +159,16 @@ impl Client {
 
     /// Brings up what of a manifest is not on the host yet, and gives its hash.
     async fn offer(&mut self, project: &Project, manifest: &Manifest, screen: &Screen) -> Result<Hash, Problem> {
-        let known = Request::Known { manifest: Hash::of(&manifest.to_json()) };
-        let mut reply = self.ask(&known).await?;
+        let json = manifest.to_json();
+        let known = Hash::of(&json);
+        let mut reply = self.ask(&Request::Known { manifest: known }).await?;
         if reply == Reply::Unknown {
-            reply = self.ask(&Request::Offer { manifest: manifest.clone() }).await?;
+            let packed = stapel_tree::compress_bytes(&json)?;
+            self.session.connection.send(&Request::Offer { manifest: known, bytes: packed.len() as u64 }).await?;
+            self.send_content(&packed).await?;
+            reply = self.receive().await?;
         }
-        let (hash, missing) = match reply {
+        let (hash, mut missing) = match reply {
             Reply::Wanted { manifest, missing } => (manifest, missing),
             other => return Err(unexpected(&other)),
         };
@@ -164,6 +179,8 @@ impl Client {
                 paths.entry(hash).or_insert((path, false)).1 |= project.is_secret(path);
             }
         }
+        // What lies together here lies together there, and is read there together.
+        missing.sort_by_key(|hash| paths.get(hash).map(|(path, _)| *path));
         let total = missing.len();
         let sizes = manifest.contents();
         let wanted = missing.into_iter().map(|wanted| match paths.get(&wanted) {
@@ -174,7 +191,13 @@ impl Client {
         let large =
             |wanted: &Wanted| wanted.as_ref().is_ok_and(|(hash, _, _)| sizes.get(hash).is_some_and(|s| *s > LARGE));
         let (large, small): (Vec<Wanted>, Vec<Wanted>) = wanted.partition(large);
-        let mut ready = stream::iter(small).map(packed).buffered(AHEAD).chain(stream::iter(large).then(packed)).boxed();
+        let mut small = small.into_iter();
+        let goes =
+            std::iter::from_fn(|| Some(small.by_ref().take(IN_ONE_GO).collect()).filter(|go: &Vec<_>| !go.is_empty()));
+        let small = stream::iter(goes).map(packed).buffered(AHEAD);
+        let large = stream::iter(large).then(|one| packed(vec![one]));
+        let mut ready =
+            small.chain(large).map_ok(|packed| stream::iter(packed.into_iter().map(Ok))).try_flatten().boxed();
         let (mut objects, mut together, mut done) = (Vec::new(), Vec::new(), 0);
         while let Some(next) = ready.next().await {
             let (hash, content, secret) = next?;
@@ -183,9 +206,7 @@ impl Client {
             done += 1;
             if together.len() >= TOGETHER || done == total {
                 self.session.connection.send(&Request::Objects { objects: std::mem::take(&mut objects) }).await?;
-                for part in together.chunks(MAX_PAYLOAD) {
-                    self.session.connection.send_content(part).await?;
-                }
+                self.send_content(&together).await?;
                 together.clear();
                 screen.bringing_files(done, total);
             }

@@ -1,11 +1,13 @@
 //! The project on the operator's machine: its `stapel.toml`, its tree, its commit.
 
+use std::time::Duration;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use stapel_core::config::{Become, Check, Config, Secrets, Way};
 use stapel_git::Repository;
 use stapel_text::{Problem, problem};
-use stapel_tree::{Entry, Hash, Manifest, Rules};
+use stapel_tree::{Entry, Hash, Manifest, Memory, Rules};
 use stapel_wire::Account;
 
 use crate::args::Place;
@@ -136,7 +138,7 @@ impl Project {
 
     /// What is to be shipped, and what git knows of it.
     pub(crate) async fn tree(&self) -> Result<Tree, Problem> {
-        let manifest = self.manifest()?;
+        let manifest = self.manifest().await?;
         let repository = Repository::of(&self.root).await?;
         let mut uncommitted = match &repository {
             Some(repository) => repository.uncommitted(&manifest, &self.rules()).await?,
@@ -148,8 +150,10 @@ impl Project {
     }
 
     /// What is to be shipped.
-    fn manifest(&self) -> Result<Manifest, Problem> {
-        let mut manifest = stapel_tree::scan(&self.root, &self.rules())?;
+    async fn manifest(&self) -> Result<Manifest, Problem> {
+        let (root, rules) = (self.root.clone(), self.rules());
+        let done = stapel_host::blocking(move || stapel_tree::scan(&root, &rules, &memory(&root))).await;
+        let mut manifest = done.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))??;
         manifest.entries.extend(self.env()?.entries);
         Ok(manifest)
     }
@@ -166,6 +170,27 @@ impl Project {
         }
         Ok(manifest)
     }
+}
+
+/// After this time nobody releases from a directory any more, or it is as well read once more.
+const FORGOTTEN: Duration = Duration::from_hours(24 * 30);
+
+/// What the files below `root` held when they were read last, in this person's cache. Where there is no place for it they are
+/// read each time.
+fn memory(root: &Utf8Path) -> Memory {
+    let dir = |name: &str| std::env::var(name).ok().map(Utf8PathBuf::from).filter(|dir| dir.is_absolute());
+    let Some(cache) = dir("XDG_CACHE_HOME").or_else(|| dir("HOME").map(|home| home.join(".cache"))) else {
+        return Memory::none();
+    };
+    let cache = cache.join("stapel/memory");
+    for other in cache.read_dir_utf8().into_iter().flatten().flatten() {
+        let written = other.metadata().and_then(|about| about.modified());
+        if written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age > FORGOTTEN)) {
+            // Another process may have been quicker.
+            let _ = std::fs::remove_file(other.path());
+        }
+    }
+    Memory::at(cache.join(&Hash::of(root.as_str().as_bytes()).to_string()[..16]))
 }
 
 fn find() -> Result<Utf8PathBuf, Problem> {

@@ -1,17 +1,21 @@
 use std::collections::HashMap;
+use std::os::fd::OwnedFd;
 
 use camino::Utf8Path;
 use stapel_text::{Problem, problem};
 
 use super::hand::Hand;
 use super::{Applied, Change};
+use crate::beneath::stat;
 use crate::durable::one_by_one;
-use crate::observe::There;
-use crate::parallel::parallel;
-use crate::{Entry, ObjectStore, io};
+use crate::memory::Stamp;
+use crate::names::split;
+use crate::observe::{There, observe_in};
+use crate::parallel::by_directory;
+use crate::{Entry, Memory, ObjectStore, io};
 
 /// How many files lie beside their places at once, written and not yet revealed.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 1 << 14;
 
 /// Makes the changes of [`super::plan_apply`]. What is done already is left alone, so that it can be carried out again
 /// after a crash at any point.
@@ -48,26 +52,55 @@ pub fn carry_out(root: &Utf8Path, store: &ObjectStore, applied: &Applied) -> Res
 fn put_files(hand: &mut Hand<'_>, changes: &[&Change]) -> Result<(), Problem> {
     let durable = one_by_one(changes.len());
     let held = &*hand;
-    let written = parallel(changes, |change| {
-        let stamp = held.stamp(&change.path)?;
-        match &change.after {
-            Some(after) if to_do(held, change, &change.after)? => {
-                held.write(&change.path, after, change.was, durable).map(|()| Some((change.path.as_str(), stamp)))
+    let written = by_directory(
+        changes,
+        |change| &change.path,
+        |together| {
+            let Some(first) = together.first() else { return Ok(Vec::new()) };
+            let parent = held.root.parent_to_write(&first.path)?;
+            let mut written = Vec::new();
+            for change in together {
+                let Some(after) = &change.after else { continue };
+                let path = change.path.as_str();
+                let stamp = stamp(held, &parent, path)?;
+                if still_to_do(held, change, &change.after, observe_in(&held.root, &parent, path, &Memory::none())?)? {
+                    held.write(&parent, path, after, change.was, durable)?;
+                    written.push((path, stamp));
+                } else {
+                    held.remove_temporary(path)?;
+                }
             }
-            _ => Ok(None),
-        }
-    });
-    let written: Vec<_> = written.into_iter().filter_map(Result::transpose).collect::<Result<_, Problem>>()?;
+            Ok(written)
+        },
+    )?;
+    let mut directories: Vec<&str> = written.iter().map(|(path, _)| split(path).0).collect();
+    directories.dedup();
     if !durable {
-        hand.settle(written.iter().map(|(path, _)| *path))?;
+        held.settle(directories.iter().copied())?;
     }
-    for (path, stamp) in written {
-        if hand.stamp(path)? != stamp {
-            return Err(meanwhile(hand, path));
-        }
-        hand.reveal(path)?;
-    }
+    by_directory(
+        &written,
+        |(path, _)| path,
+        |together| {
+            let Some((first, _)) = together.first() else { return Ok(Vec::new()) };
+            let parent = held.root.parent_to_write(first)?;
+            for (path, before) in together {
+                if stamp(held, &parent, path)? != *before {
+                    return Err(meanwhile(held, path));
+                }
+                held.reveal_in(&parent, path)?;
+            }
+            Ok(vec![()])
+        },
+    )?;
+    directories.into_iter().for_each(|directory| hand.touch(directory));
     Ok(())
+}
+
+/// By what a change of what lies here is seen without reading it; `None` where nothing does.
+fn stamp(hand: &Hand<'_>, parent: &OwnedFd, path: &str) -> Result<Option<Stamp>, Problem> {
+    let found = stat(parent, split(path).1).map_err(|e| hand.root.io(path, e))?;
+    Ok(found.map(|about| Stamp::of_stat(&about)))
 }
 
 fn meanwhile(hand: &Hand<'_>, path: &str) -> Problem {
@@ -89,15 +122,18 @@ fn one(hand: &mut Hand<'_>, change: &Change, last: &Option<Entry>) -> Result<(),
 
 /// Whether a change is not made yet; what an interrupted one left is removed.
 fn to_do(hand: &Hand<'_>, change: &Change, last: &Option<Entry>) -> Result<bool, Problem> {
-    let path = &change.path;
-    hand.remove_temporary(path)?;
-    let now = hand.observe(path)?;
+    hand.remove_temporary(&change.path)?;
+    still_to_do(hand, change, last, hand.observe(&change.path)?)
+}
+
+/// The same where it is known what is there.
+fn still_to_do(hand: &Hand<'_>, change: &Change, last: &Option<Entry>, now: There) -> Result<bool, Problem> {
     let special = now == There::Special;
     if !special && [change.after.as_ref(), last.as_ref()].contains(&now.entry()) {
         return Ok(false);
     }
     if special || now.entry() != change.before.as_ref() {
-        return Err(meanwhile(hand, path));
+        return Err(meanwhile(hand, &change.path));
     }
     Ok(true)
 }

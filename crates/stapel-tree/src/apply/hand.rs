@@ -6,17 +6,15 @@ use std::os::unix::fs::PermissionsExt;
 use camino::Utf8Path;
 use rustix::fs::{self, AtFlags, Gid, Mode, OFlags, Uid};
 use rustix::io::Errno;
+use rustix::process::{getegid, geteuid};
 use stapel_text::{Problem, problem};
 
 use super::{Applied, Attributes};
 use crate::beneath::{Root, Way, stat};
-use crate::durable::file_system;
+use crate::durable::{file_system, one_by_one};
 use crate::names::{split, temporary};
 use crate::observe::{There, observe};
 use crate::{Entry, ObjectStore};
-
-/// Inode, size, and the time of the last change, seconds and nanoseconds.
-pub(super) type Stamp = (i128, i128, i128, i128);
 
 /// Does single things below a root, each of which has happened or has not.
 pub(super) struct Hand<'a> {
@@ -40,7 +38,7 @@ impl<'a> Hand<'a> {
     /// Puts a file, link or directory at `path`; a file or link that is there is replaced in one moment. `was` says whose
     /// it shall be, otherwise it belongs to whom the directory around it belongs.
     pub(super) fn put(&mut self, path: &str, entry: &Entry, was: Option<Attributes>) -> Result<(), Problem> {
-        self.write(path, entry, was, true)?;
+        self.write(&self.root.parent_to_write(path)?, path, entry, was, true)?;
         if entry.is_directory() {
             self.touched.insert(split(path).0.to_owned());
             return Ok(());
@@ -48,37 +46,44 @@ impl<'a> Hand<'a> {
         self.reveal(path)
     }
 
-    /// The first half of it: a directory is there, anything else lies beside its place under a temporary name, durable if
-    /// that is wanted.
+    /// The first half of it, in the directory around it: a directory is there, anything else lies beside its place under a
+    /// temporary name, durable if that is wanted.
     pub(super) fn write(
         &self,
+        parent: &OwnedFd,
         path: &str,
         entry: &Entry,
         was: Option<Attributes>,
         durable: bool,
     ) -> Result<(), Problem> {
-        let parent = self.root.parent_to_write(path)?;
-        let owner = match was {
-            Some(was) => (was.uid, was.gid),
-            None => fs::fstat(&parent).map(|s| (s.st_uid, s.st_gid)).map_err(|e| self.root.io(path, e))?,
-        };
+        let around = fs::fstat(parent).map_err(|e| self.root.io(path, e))?;
+        let owner = was.map_or((around.st_uid, around.st_gid), |was| (was.uid, was.gid));
         let temporary = temporary(path);
-        self.unlink(&parent, &temporary, AtFlags::empty(), path)?;
         let io = |e: Errno| self.root.io(path, e);
         match entry {
-            Entry::Directory => self.directory(&parent, path, was.map(|w| w.mode), owner)?,
+            Entry::Directory => self.directory(parent, path, was.map(|w| w.mode), owner)?,
             Entry::Symlink { target } => {
-                fs::symlinkat(target.as_str(), &parent, &temporary).map_err(io)?;
+                self.unlink(parent, &temporary, AtFlags::empty(), path)?;
+                fs::symlinkat(target.as_str(), parent, &temporary).map_err(io)?;
                 let (uid, gid) = (Uid::from_raw(owner.0), Gid::from_raw(owner.1));
-                let given = fs::chownat(&parent, &temporary, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW);
+                let given = fs::chownat(parent, &temporary, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW);
                 allowed(given).map_err(io)?;
             }
             Entry::File { hash, mode, .. } => {
                 let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let fd = fs::openat(&parent, &temporary, flags, Mode::RUSR | Mode::WUSR).map_err(io)?;
-                let mut file = File::from(fd);
+                let make = || fs::openat(parent, &temporary, flags, Mode::RUSR | Mode::WUSR);
+                let made = match make() {
+                    // An interrupted one left it.
+                    Err(Errno::EXIST) => self.unlink(parent, &temporary, AtFlags::empty(), path).map(|()| make())?,
+                    made => made,
+                };
+                let mut file = File::from(made.map_err(io)?);
                 self.store.copy_to(hash, &mut file)?;
-                give(&file, owner).map_err(io)?;
+                let ours = (geteuid().as_raw(), getegid().as_raw());
+                // What is made is ours, and of our group or that of the directory.
+                if owner != ours || around.st_gid != ours.1 {
+                    give(&file, owner).map_err(io)?;
+                }
                 // After the owner, whose change takes away the bits for set-user-id.
                 file.set_permissions(Permissions::from_mode(*mode)).map_err(|e| self.root.io(path, e))?;
                 if durable {
@@ -90,32 +95,35 @@ impl<'a> Hand<'a> {
     }
 
     /// The second half: it takes its place, in one moment.
-    pub(super) fn reveal(&mut self, path: &str) -> Result<(), Problem> {
+    fn reveal(&mut self, path: &str) -> Result<(), Problem> {
         let parent = self.root.parent_to_write(path)?;
         self.touched.insert(split(path).0.to_owned());
-        fs::renameat(&parent, temporary(path), &parent, split(path).1).map_err(|e| self.root.io(path, e))
+        self.reveal_in(&parent, path)
     }
 
-    /// What was written beside these places is durable; they may lie on several file systems.
-    pub(super) fn settle<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Problem> {
+    /// The same where the directory around it is open; whoever calls says that it was touched.
+    pub(super) fn reveal_in(&self, parent: &OwnedFd, path: &str) -> Result<(), Problem> {
+        fs::renameat(parent, temporary(path), parent, split(path).1).map_err(|e| self.root.io(path, e))
+    }
+
+    /// Names in this directory have changed.
+    pub(super) fn touch(&mut self, directory: &str) {
+        if !self.touched.contains(directory) {
+            self.touched.insert(directory.to_owned());
+        }
+    }
+
+    /// What lies in these directories is durable; they may be on several file systems.
+    pub(super) fn settle<'p>(&self, directories: impl Iterator<Item = &'p str>) -> Result<(), Problem> {
         let mut done = BTreeSet::new();
-        for path in paths {
-            let parent = self.root.parent_to_write(path)?;
-            let device = fs::fstat(&parent).map_err(|e| self.root.io(path, e))?.st_dev;
+        for directory in directories {
+            let Way::Open(fd) = self.root.walk(directory)? else { continue };
+            let device = fs::fstat(&fd).map_err(|e| self.root.io(directory, e))?.st_dev;
             if done.insert(device) {
-                file_system(&parent).map_err(|e| self.root.io(path, e))?;
+                file_system(&fd).map_err(|e| self.root.io(directory, e))?;
             }
         }
         Ok(())
-    }
-
-    /// By what a change of what lies here is seen without reading it; `None` where nothing does.
-    pub(super) fn stamp(&self, path: &str) -> Result<Option<Stamp>, Problem> {
-        let Some(parent) = self.root.parent(path)? else { return Ok(None) };
-        let found = stat(&parent, split(path).1).map_err(|e| self.root.io(path, e))?;
-        Ok(found.map(|s| {
-            (i128::from(s.st_ino), i128::from(s.st_size), i128::from(s.st_ctime), i128::from(s.st_ctime_nsec))
-        }))
     }
 
     fn directory(&self, at: &OwnedFd, path: &str, mode: Option<u32>, owner: (u32, u32)) -> Result<(), Problem> {
@@ -167,7 +175,11 @@ impl<'a> Hand<'a> {
 
     /// Makes all new and lost names durable. Directories that are gone again are fine.
     pub(super) fn flush(&mut self) -> Result<(), Problem> {
-        for directory in std::mem::take(&mut self.touched) {
+        let touched = std::mem::take(&mut self.touched);
+        if !one_by_one(touched.len()) {
+            return self.settle(touched.iter().map(String::as_str));
+        }
+        for directory in touched {
             if let Way::Open(fd) = self.root.walk(&directory)? {
                 fs::fsync(&fd).map_err(|e| self.root.io(&directory, e))?;
             }

@@ -8,18 +8,24 @@ use stapel_text::{Problem, problem};
 use super::{Applied, Change};
 use crate::beneath::Root;
 use crate::names::listed;
-use crate::observe::{There, observe};
-use crate::parallel::parallel;
+use crate::observe::{There, observe_all};
 use crate::rules::Matcher;
-use crate::{Entry, Manifest, Rules};
+use crate::{Entry, Manifest, Memory, Rules};
 
 /// What would change if `goal` were made true below `root`, without touching anything. `before` is what our last release
-/// shipped: only what it had is ever removed. What `rules` leave out is not called foreign.
+/// shipped: only what it had is ever removed. What `rules` leave out is not called foreign. Files that are as `memory` knows
+/// them are not read.
 ///
 /// # Errors
 /// `io-failed`, those of [`Manifest::check`], and refused with their names: `tree-way-blocked` (a link of someone else's
 /// where a directory must be), `tree-in-the-way` (something that is not ours and cannot be replaced).
-pub fn look(root: &Utf8Path, before: Option<&Manifest>, goal: &Manifest, rules: &Rules) -> Result<Applied, Problem> {
+pub fn look(
+    root: &Utf8Path,
+    before: Option<&Manifest>,
+    goal: &Manifest,
+    rules: &Rules,
+    memory: &Memory,
+) -> Result<Applied, Problem> {
     let nothing = Manifest::default();
     let before = before.unwrap_or(&nothing);
     goal.check()?;
@@ -30,7 +36,7 @@ pub fn look(root: &Utf8Path, before: Option<&Manifest>, goal: &Manifest, rules: 
         changed.extend(files.map(|(path, entry)| make(path.clone(), entry.clone())));
         return Ok(Applied { format: Applied::FORMAT, root_made: true, changed, foreign: Vec::new() });
     };
-    let mut look = Look::new(&root, before, goal)?;
+    let mut look = Look::new(&root, before, goal, memory)?;
     look.clear_for_directories()?;
     look.clear_for_files()?;
     look.make_directories();
@@ -57,12 +63,14 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn new(root: &'a Root, before: &'a Manifest, goal: &'a Manifest) -> Result<Self, Problem> {
+    fn new(root: &'a Root, before: &'a Manifest, goal: &'a Manifest, memory: &Memory) -> Result<Self, Problem> {
         let (directories, old_directories) = (goal.directories(), before.directories());
-        let paths: BTreeSet<&String> = goal.entries.keys().chain(before.entries.keys()).collect();
-        let paths: Vec<&String> = paths.into_iter().chain(&directories).chain(&old_directories).collect();
-        let looked = parallel(&paths, |path| Ok(((*path).clone(), observe(root, path)?)));
-        let there = looked.into_iter().collect::<Result<_, _>>()?;
+        let manifests = goal.entries.keys().chain(before.entries.keys());
+        let paths: BTreeSet<&str> = manifests.chain(&directories).chain(&old_directories).map(String::as_str).collect();
+        let paths: Vec<&str> = paths.into_iter().collect();
+        let looked = observe_all(root, &paths, memory)?;
+        memory.keep();
+        let there = paths.iter().map(ToString::to_string).zip(looked).collect();
         Ok(Self { root, before, goal, directories, old_directories, there, changed: vec![], removed: BTreeSet::new() })
     }
 

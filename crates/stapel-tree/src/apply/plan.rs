@@ -3,7 +3,7 @@ use stapel_text::{Problem, problem};
 
 use super::{Applied, Change, look};
 use crate::beneath::Root;
-use crate::{Entry, Manifest, ObjectStore, Rules};
+use crate::{Entry, Manifest, Memory, ObjectStore, Rules};
 
 /// As [`look`], and makes sure that both ways can be gone: everything that will be replaced or removed has its content in
 /// the store, read back whole; everything that will be put there is in the store. Below `root` nothing is touched.
@@ -16,8 +16,9 @@ pub fn plan_apply(
     before: Option<&Manifest>,
     goal: &Manifest,
     rules: &Rules,
+    memory: &Memory,
 ) -> Result<Applied, Problem> {
-    let applied = look(root, before, goal, rules)?;
+    let applied = look(root, before, goal, rules, memory)?;
     for change in &applied.changed {
         if let Some(hash) = change.after.as_ref().and_then(Entry::hash)
             && !store.has(&hash)

@@ -4,12 +4,16 @@ use std::io::{self, Read, Write};
 
 use camino::Utf8Path;
 use stapel_text::Problem;
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::get_frame_content_size;
 
 use crate::{Hash, io as failed};
 
 /// zstd's own default: what is shipped is text for the most part, and the line is slower than this.
-pub(super) const LEVEL: i32 = 3;
+const LEVEL: i32 = 3;
+
+/// In a small file there is little to be found by looking longer: 3 % of source code, for twice the time.
+const LEVEL_OF_SMALL: i32 = 1;
 
 /// Up to this many bytes a file is compressed in one go.
 const SMALL: u64 = 1 << 20;
@@ -17,6 +21,8 @@ const SMALL: u64 = 1 << 20;
 thread_local! {
     /// Making one costs more than compressing a small file with it.
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    /// The same of the way back, with room for what comes out.
+    static DECOMPRESSOR: RefCell<Option<(Decompressor<'static>, Vec<u8>)>> = const { RefCell::new(None) };
 }
 
 /// Compresses a file for the way into a store, see [`crate::ObjectStore::put_compressed`].
@@ -33,16 +39,47 @@ pub fn compress(path: &Utf8Path) -> Result<Vec<u8>, Problem> {
     done.map(|()| packed).map_err(|e| failed(path, e))
 }
 
+/// As [`compress`], from memory.
+///
+/// # Errors
+/// `io-failed`.
+pub fn compress_bytes(content: &[u8]) -> Result<Vec<u8>, Problem> {
+    let mut packed = Vec::new();
+    in_one_go(&mut &*content, &mut packed).map_err(|e| failed("", e))?;
+    Ok(packed)
+}
+
 fn in_one_go(from: &mut impl Read, to: &mut Vec<u8>) -> io::Result<()> {
     let mut content = Vec::new();
     from.read_to_end(&mut content)?;
     COMPRESSOR.with_borrow_mut(|kept| {
         let compressor = match kept {
             Some(compressor) => compressor,
-            None => kept.insert(Compressor::new(LEVEL)?),
+            None => kept.insert(Compressor::new(LEVEL_OF_SMALL)?),
         };
         *to = compressor.compress(&content)?;
         Ok(())
+    })
+}
+
+/// Whether what this was made of is known to be small, and so can be had in one go.
+pub(super) fn small(packed: &[u8]) -> bool {
+    matches!(get_frame_content_size(packed), Ok(Some(size)) if size <= SMALL)
+}
+
+/// Hands on what a small content was before [`compress`].
+///
+/// # Errors
+/// If it is no such thing.
+pub(super) fn unpacked<R>(packed: &[u8], with: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let (decompressor, content) = match kept {
+            Some(kept) => kept,
+            None => kept.insert((Decompressor::new()?, Vec::with_capacity(SMALL as usize))),
+        };
+        content.clear();
+        decompressor.decompress_to_buffer(packed, content)?;
+        Ok(with(content))
     })
 }
 

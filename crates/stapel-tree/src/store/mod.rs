@@ -1,4 +1,7 @@
 mod compress;
+mod pack;
+mod packs;
+mod temporary;
 mod write;
 
 use std::collections::BTreeSet;
@@ -13,7 +16,9 @@ use stapel_text::{Problem, problem};
 
 use crate::{Hash, Manifest, io as failed};
 
-pub use compress::compress;
+use compress::unpacked;
+pub use compress::{compress, compress_bytes};
+use packs::Packs;
 use write::Waiting;
 
 /// Who besides the owner may read an object.
@@ -40,11 +45,13 @@ impl Access {
     }
 }
 
-/// File contents by their hash, each compressed with zstd in a file `ab/cdef…` named by the hash of what is in it.
+/// File contents by their hash, each compressed with zstd: in a file `ab/cdef…` named by the hash of what is in it, or, where
+/// many came at once, together in a pack (`packs/….pack`).
 ///
-/// An object is there whole or not at all: it is written under a temporary name, made durable, checked and renamed.
+/// An object is there whole or not at all: it is checked, written under a temporary name, made durable and renamed.
 pub struct ObjectStore {
     dir: Utf8PathBuf,
+    packs: Packs,
     /// Directories with names that are not durable yet, see [`ObjectStore::flush`].
     touched: Mutex<BTreeSet<Utf8PathBuf>>,
     /// What was put and is no object yet, see [`ObjectStore::put_compressed`].
@@ -59,19 +66,27 @@ impl ObjectStore {
     pub fn open(dir: impl Into<Utf8PathBuf>) -> Result<Self, Problem> {
         let dir = dir.into();
         make_dir(&dir).map_err(|e| failed(&dir, e))?;
-        Ok(Self { dir, touched: Mutex::default(), waiting: Mutex::default() })
+        let packs = Packs::new(dir.join("packs"));
+        Ok(Self { dir, packs, touched: Mutex::default(), waiting: Mutex::default() })
     }
 
     /// Whether it has this content.
     #[must_use]
     pub fn has(&self, hash: &Hash) -> bool {
-        self.path(hash).is_file()
+        self.there(hash) || (self.packs.look().is_ok() && self.packs.seen(hash))
+    }
+
+    /// The same, but for packs that another process has added since we looked.
+    fn there(&self, hash: &Hash) -> bool {
+        self.packs.seen(hash) || self.path(hash).is_file()
     }
 
     /// The contents of `manifest` that it has not, each once.
     #[must_use]
     pub fn missing(&self, manifest: &Manifest) -> Vec<Hash> {
-        manifest.contents().into_keys().filter(|hash| !self.has(hash)).collect()
+        // One that cannot be read is as good as missing: what is in it is brought again.
+        let _ = self.packs.look();
+        manifest.contents().into_keys().filter(|hash| !self.there(hash)).collect()
     }
 
     /// Writes the content to `to`. Whoever calls throws away what was written when this fails: only at the end it is
@@ -84,9 +99,7 @@ impl ObjectStore {
         let path = self.path(hash);
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(e) if e.kind() == ErrorKind::NotFound => {
-                return Err(problem!(Failed, "tree-object-missing", hash = hash.to_string()));
-            }
+            Err(e) if e.kind() == ErrorKind::NotFound => return self.copy_packed(hash, to),
             Err(e) => return Err(failed(&path, e)),
         };
         let mut decoder = zstd::Decoder::new(file).map_err(|e| failed(&path, e))?;
@@ -109,6 +122,20 @@ impl ObjectStore {
         if Hash::from(hasher.finalize()) == *hash { Ok(size) } else { Err(self.damaged(hash)) }
     }
 
+    /// As [`ObjectStore::copy_to`], of what is not a file of its own.
+    fn copy_packed(&self, hash: &Hash, to: &mut impl Write) -> Result<u64, Problem> {
+        let missing = || problem!(Failed, "tree-object-missing", hash = hash.to_string());
+        let packed = self.packs.read(hash)?.ok_or_else(missing)?;
+        let copied = unpacked(&packed, |content| {
+            (Hash::of(content) == *hash).then(|| to.write_all(content).map(|()| content.len() as u64))
+        });
+        if let Ok(Some(written)) = copied {
+            return written.map_err(|e| failed(self.path(hash), e));
+        }
+        self.packs.set_aside(hash)?;
+        Err(problem!(Failed, "tree-object-damaged", hash = hash.to_string()))
+    }
+
     /// The content, checked.
     ///
     /// # Errors
@@ -124,20 +151,31 @@ impl ObjectStore {
     /// # Errors
     /// `io-failed`.
     pub fn hashes(&self) -> Result<Vec<Hash>, Problem> {
-        let mut all = Vec::new();
+        let mut all = self.packs.hashes()?;
         for (dir, name) in self.names()? {
             all.extend(format!("{dir}{name}").parse::<Hash>());
         }
         all.sort_unstable();
+        all.dedup();
         Ok(all)
     }
 
-    /// Lets a content go; one that is not there is fine.
+    /// Lets a content go; one that is not there is fine. Many are let go faster together, see [`ObjectStore::remove_all`].
     ///
     /// # Errors
     /// `io-failed`.
     pub fn remove(&self, hash: &Hash) -> Result<(), Problem> {
-        gone(&self.path(hash))
+        self.remove_all(&BTreeSet::from([*hash]))
+    }
+
+    /// Lets contents go; those that are not there are fine. What else is in the packs that had them stays, in packs that take
+    /// no more room than that.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn remove_all(&self, hashes: &BTreeSet<Hash>) -> Result<(), Problem> {
+        hashes.iter().try_for_each(|hash| gone(&self.path(hash)))?;
+        self.packs.forget(hashes)
     }
 
     /// Removes temporary files and damaged objects that are older than `age`: a younger one may be being written.
@@ -147,7 +185,8 @@ impl ObjectStore {
     pub fn sweep(&self, age: Duration) -> Result<(), Problem> {
         // By their names first: each release sweeps, and there may be a hundred thousand objects.
         let passing = |name: &str| name.ends_with(".tmp") || name.ends_with(".damaged");
-        for (dir, name) in self.names()?.into_iter().filter(|(_, name)| passing(name)) {
+        let packs = self.packs.names("")?.into_iter().map(|name| ("packs".to_owned(), name));
+        for (dir, name) in self.names()?.into_iter().chain(packs).filter(|(_, name)| passing(name)) {
             let path = self.dir.join(dir).join(name);
             let modified = fs::metadata(&path).and_then(|m| m.modified()).unwrap_or_else(|_| SystemTime::now());
             if modified.elapsed().is_ok_and(|passed| passed >= age) {
@@ -175,7 +214,7 @@ impl ObjectStore {
         self.dir.join(&hex[..2]).join(&hex[2..])
     }
 
-    /// Every file in it: its directory's name (two digits) and its own.
+    /// Every file of an object of its own: its directory's name (two digits) and its own.
     fn names(&self) -> Result<Vec<(String, String)>, Problem> {
         let mut all = Vec::new();
         for dir in list(&self.dir)? {

@@ -1,16 +1,16 @@
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::UNIX_EPOCH;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use stapel_text::{Problem, problem};
 
-use super::compress::pack;
+use super::compress::{pack, small, unpacked};
+use super::packs::Coming;
+use super::temporary::Temporary;
 use super::{Access, ObjectStore, make_dir};
-use crate::durable::{file_system, one_by_one};
+use crate::durable::{MANY, file_system, one_by_one};
 use crate::observe::hash as hash_of;
 use crate::parallel::parallel;
 use crate::{Hash, io as failed};
@@ -25,28 +25,8 @@ const BYTES_AT_ONCE: u64 = 32 << 20;
 pub(super) struct Waiting {
     objects: Vec<(Temporary, Hash)>,
     bytes: u64,
-}
-
-/// A temporary file that is removed unless it is kept.
-pub(super) struct Temporary {
-    path: Utf8PathBuf,
-    file: File,
-    kept: bool,
-}
-
-impl Temporary {
-    fn sync(&self) -> Result<(), Problem> {
-        self.file.sync_all().map_err(|e| failed(&self.path, e))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.kept {
-            // Should it fail, `ObjectStore::sweep` finds it by its name.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
+    /// What will be in one file.
+    pack: Option<Coming>,
 }
 
 /// Passes on what it reads, and writes it as well.
@@ -73,12 +53,11 @@ impl ObjectStore {
             return io::copy(&mut from, &mut io::sink()).map(drop).map_err(|e| failed(&path, e));
         }
         let temporary = self.temporary(access, Some(hash))?;
-        let wrong = || problem!(Failed, "tree-object-wrong", hash = hash.to_string());
         let mut decoder = zstd::Decoder::new(Tee(from, &temporary.file)).map_err(|e| failed(&path, e))?;
         match hash_of(&mut decoder) {
             Ok((found, _)) if found == *hash => {}
             Err(e) if e.raw_os_error().is_some() => return Err(failed(&path, e)),
-            Ok(_) | Err(_) => return Err(wrong()),
+            Ok(_) | Err(_) => return Err(wrong(hash)),
         }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = temporary.file.metadata().map_or(0, |about| about.len());
@@ -101,15 +80,42 @@ impl ObjectStore {
             }
             self.reveal(temporary, &hash)?;
         }
-        Ok(())
+        waiting.pack.take().map_or(Ok(()), |pack| self.packs.add(pack))
     }
 
-    /// Puts in several, by as many threads as there are processors.
+    /// Puts in several, as [`ObjectStore::put_compressed`] does, by as many threads as there are processors. Many come into
+    /// one file together, but for secrets, which nobody but the owner may read, and for large ones.
     ///
     /// # Errors
-    /// As [`ObjectStore::put_compressed`]: the first.
+    /// As there: the first.
     pub fn put_many(&self, packed: &[(Hash, &[u8], Access)]) -> Result<(), Problem> {
-        let put = parallel(packed, |(hash, content, access)| self.put_compressed(hash, *content, *access));
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.packs.look()?;
+        let many = packed.len() >= MANY || waiting.pack.is_some();
+        let (together, alone): (Vec<_>, Vec<_>) =
+            packed.iter().partition(|(_, content, access)| many && *access == Access::Group && small(content));
+        let checked = parallel(&together, |(hash, content, _)| {
+            if self.there(hash) {
+                return Ok(None);
+            }
+            match unpacked(content, Hash::of) {
+                Ok(found) if found == *hash => Ok(Some((*hash, *content))),
+                _ => Err(wrong(hash)),
+            }
+        });
+        for good in checked {
+            let Some((hash, content)) = good? else { continue };
+            let pack = match &mut waiting.pack {
+                Some(pack) => pack,
+                None => waiting.pack.insert(self.packs.begin()?),
+            };
+            pack.append(hash, content)?;
+            if pack.bytes() >= BYTES_AT_ONCE {
+                self.settle(&mut waiting)?;
+            }
+        }
+        drop(waiting);
+        let put = parallel(&alone, |(hash, content, access)| self.put_compressed(hash, *content, *access));
         put.into_iter().collect()
     }
 
@@ -148,23 +154,11 @@ impl ObjectStore {
 
     /// Where its hash is known it lies beside its place: many in one directory are slow to make.
     fn temporary(&self, access: Access, hash: Option<&Hash>) -> Result<Temporary, Problem> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
         let place = hash.map(|hash| self.path(hash));
         let dir =
             place.as_ref().and_then(|place| place.parent()).map_or_else(|| self.dir.join("00"), Utf8Path::to_owned);
         self.make(&dir)?;
-        // Unique among processes too, whose numbers may be equal in two containers.
-        let now = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = dir.join(format!("{}-{now}-{count}.tmp", std::process::id()));
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(access.mode())
-            .open(&path)
-            .map_err(|e| failed(&path, e))?;
-        Ok(Temporary { path, file, kept: false })
+        Temporary::new(&dir, access)
     }
 
     /// Makes a temporary file the object of this hash.
@@ -174,12 +168,11 @@ impl ObjectStore {
     }
 
     /// The same with one that is durable already.
-    fn reveal(&self, mut temporary: Temporary, hash: &Hash) -> Result<(), Problem> {
+    fn reveal(&self, temporary: Temporary, hash: &Hash) -> Result<(), Problem> {
         let path = self.path(hash);
         let dir = path.parent().unwrap_or(&self.dir);
         self.make(dir)?;
-        fs::rename(&temporary.path, &path).map_err(|e| failed(&path, e))?;
-        temporary.kept = true;
+        temporary.keep(&path)?;
         self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(dir.to_owned());
         Ok(())
     }
@@ -194,4 +187,8 @@ impl ObjectStore {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner).insert(self.dir.clone());
         Ok(())
     }
+}
+
+fn wrong(hash: &Hash) -> Problem {
+    problem!(Failed, "tree-object-wrong", hash = hash.to_string())
 }

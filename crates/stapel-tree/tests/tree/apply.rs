@@ -6,12 +6,12 @@ use crate::world::{World, file, link, snapshot};
 use stapel_tree::{Applied, Drift, Entry, Hash, Manifest, Rules, carry_out, drift, plan_apply, revert, sweep};
 
 fn plan(world: &World, before: Option<&Manifest>, goal: &Manifest) -> Applied {
-    plan_apply(&world.root, &world.store, before, goal, &Rules::default()).unwrap()
+    plan_apply(&world.root, &world.store, before, goal, &Rules::default(), &world.memory).unwrap()
 }
 
 fn refused(world: &World, before: Option<&Manifest>, goal: &Manifest) -> String {
     let seen = snapshot(&world.root);
-    let problem = plan_apply(&world.root, &world.store, before, goal, &Rules::default()).unwrap_err();
+    let problem = plan_apply(&world.root, &world.store, before, goal, &Rules::default(), &world.memory).unwrap_err();
     assert_eq!(snapshot(&world.root), seen, "a refusal touches nothing");
     problem.code().to_owned()
 }
@@ -57,7 +57,7 @@ fn a_release_goes_in_and_comes_out() {
     let applied = plan(&world, Some(&first), &second);
     assert_eq!(applied.foreign, ["notes.txt", "app/uploads/"]);
     carry_out(&world.root, &world.store, &applied).unwrap();
-    assert!(drift(&world.root, &second).unwrap().is_empty());
+    assert!(drift(&world.root, &second, &world.memory).unwrap().is_empty());
     assert!(!world.root.join("old").exists());
     assert_eq!(fs::read_to_string(world.root.join("app/uploads/photo")).unwrap(), "theirs");
     assert!(plan(&world, Some(&second), &second).is_empty());
@@ -113,7 +113,7 @@ fn more_files_than_are_written_at_once_go_in_and_come_out() {
     let goal = world.ship();
     let applied = plan(&world, None, &goal);
     carry_out(&world.root, &world.store, &applied).unwrap();
-    assert!(drift(&world.root, &goal).unwrap().is_empty());
+    assert!(drift(&world.root, &goal, &world.memory).unwrap().is_empty());
     carry_out(&world.root, &world.store, &applied).unwrap();
     assert!(revert(&world.root, &world.store, &applied).unwrap().is_empty());
     assert_eq!(snapshot(&world.root), before);
@@ -128,7 +128,7 @@ fn the_first_release_makes_the_root_and_takes_it_away_again() {
     let applied = plan(&world, None, &goal);
     assert!(revert(&world.root, &world.store, &applied).unwrap().is_empty(), "never happened");
     carry_out(&world.root, &world.store, &applied).unwrap();
-    assert!(drift(&world.root, &goal).unwrap().is_empty());
+    assert!(drift(&world.root, &goal, &world.memory).unwrap().is_empty());
     revert(&world.root, &world.store, &applied).unwrap();
     assert!(!world.root.exists());
 }
@@ -181,7 +181,7 @@ fn what_came_in_between_is_not_overrun() {
     assert_eq!(displaced.len(), 1);
     let kept = world.store.read(&displaced[0].entry.hash().unwrap()).unwrap();
     assert_eq!(kept, b"a hotfix in that second");
-    assert!(drift(&world.root, &first).unwrap().is_empty());
+    assert!(drift(&world.root, &first, &world.memory).unwrap().is_empty());
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn an_undo_keeps_what_the_app_wrote_beside_its_code() {
     revert(&world.root, &world.store, &applied).unwrap();
     assert!(world.root.join("new/__pycache__/n.pyc").exists());
     assert!(!world.root.join("new/n").exists());
-    assert!(drift(&world.root, &first).unwrap().is_empty());
+    assert!(drift(&world.root, &first, &world.memory).unwrap().is_empty());
 }
 
 #[test]
@@ -237,14 +237,14 @@ fn a_journal_that_was_tampered_with_leads_nowhere() {
     let mut goal = Manifest::default();
     goal.entries.insert("../x".into(), Entry::Directory);
     assert_eq!(refused(&world, None, &goal), "tree-path-unsafe");
-    assert_eq!(drift(&world.root, &goal).unwrap_err().code(), "tree-path-unsafe");
+    assert_eq!(drift(&world.root, &goal, &world.memory).unwrap_err().code(), "tree-path-unsafe");
 }
 
 #[test]
 fn what_was_not_brought_is_missed_before_anything_is_touched() {
     let world = World::new();
     file(&world.source, "x", "x", 0o644);
-    let goal = stapel_tree::scan(&world.source, &Rules::default()).unwrap();
+    let goal = stapel_tree::scan(&world.source, &Rules::default(), &world.memory).unwrap();
     assert_eq!(refused(&world, None, &goal), "tree-object-missing");
 }
 
@@ -255,7 +255,7 @@ fn drift_names_what_changed_and_what_is_gone() {
     fs::remove_file(world.root.join("current")).unwrap();
     fs::remove_dir(world.root.join("logs")).unwrap();
     file(&world.root, "foreign", "x", 0o644);
-    let found = drift(&world.root, &first).unwrap();
+    let found = drift(&world.root, &first, &world.memory).unwrap();
     let found: Vec<_> = found.iter().map(|d| (d.path(), matches!(d, Drift::Missing { .. }))).collect();
     assert_eq!(found, [("current", true), ("logs", true), ("run.sh", false)]);
 }

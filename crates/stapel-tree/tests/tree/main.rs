@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod packs;
+#[cfg(test)]
 mod random;
 #[cfg(test)]
 mod scan;

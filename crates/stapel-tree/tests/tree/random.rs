@@ -53,10 +53,10 @@ proptest! {
     fn from_any_tree_to_any_other_and_back(one in tree(), two in tree(), stop in any::<prop::sample::Index>()) {
         let world = World::new();
         let (first, second) = (ship(&world, &one), ship(&world, &two));
-        let plan = |before, goal| plan_apply(&world.root, &world.store, before, goal, &Rules::everything()).unwrap();
+        let plan = |before, goal| plan_apply(&world.root, &world.store, before, goal, &Rules::everything(), &world.memory).unwrap();
         carry_out(&world.root, &world.store, &plan(None, &first)).unwrap();
         let before = snapshot(&world.root);
-        prop_assert!(drift(&world.root, &first).unwrap().is_empty());
+        prop_assert!(drift(&world.root, &first, &world.memory).unwrap().is_empty());
 
         let applied = plan(Some(&first), &second);
         prop_assert!(applied.foreign.is_empty(), "{:?}", applied.foreign);

@@ -9,7 +9,7 @@ use crate::world::{World, file, link};
 use stapel_tree::{Entry, Hash, Rules, scan};
 
 fn refusal(world: &World) -> (String, String) {
-    let problem = scan(&world.source, &Rules::default()).unwrap_err();
+    let problem = scan(&world.source, &Rules::default(), &world.memory).unwrap_err();
     (problem.code().to_owned(), problem.to_string())
 }
 
@@ -25,13 +25,13 @@ fn everything_is_seen_but_for_what_is_left_out() {
     file(s, "deep/down/debug.log", "x", 0o644);
     fs::create_dir(s.join("empty")).unwrap();
     link(s, "dangling", "app/not-yet");
-    let manifest = scan(s, &Rules::default()).unwrap();
+    let manifest = scan(s, &Rules::default(), &world.memory).unwrap();
     let paths: Vec<_> = manifest.entries.keys().map(String::as_str).collect();
     assert_eq!(paths, [".gitignore", "app/main.py", "dangling", "deep/down", "empty"]);
     assert_eq!(manifest.entries["app/main.py"], Entry::File { hash: Hash::of(b"print()"), size: 7, mode: 0o755 });
     assert_eq!(manifest.entries["dangling"], Entry::Symlink { target: "app/not-yet".into() });
     assert_eq!(manifest.entries["empty"], Entry::Directory);
-    assert_eq!(scan(s, &Rules::everything()).unwrap().entries.len(), 8);
+    assert_eq!(scan(s, &Rules::everything(), &world.memory).unwrap().entries.len(), 8);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn sockets_are_refused_unless_left_out() {
     let (code, message) = refusal(&world);
     assert_eq!(code, "tree-special-file");
     assert!(message.contains("app.sock"), "{message}");
-    assert!(scan(&world.source, &Rules { exclude: vec!["*.sock".into()] }).unwrap().entries.is_empty());
+    assert!(scan(&world.source, &Rules { exclude: vec!["*.sock".into()] }, &world.memory).unwrap().entries.is_empty());
 }
 
 #[test]
@@ -83,6 +83,6 @@ fn paths_that_differ_only_by_case_are_refused() {
 #[test]
 fn a_directory_that_is_not_there_is_named() {
     let world = World::new();
-    let problem = scan(&world.source.join("nowhere"), &Rules::default()).unwrap_err();
+    let problem = scan(&world.source.join("nowhere"), &Rules::default(), &world.memory).unwrap_err();
     assert!(problem.to_string().contains("nowhere"), "{problem}");
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use stapel_tree::{Access, Manifest, ObjectStore, Rules, compress, scan};
+use stapel_tree::{Access, Manifest, Memory, ObjectStore, Rules, compress, scan};
 use tempfile::TempDir;
 
 /// A directory to ship, a directory on the host and a store, gone at the end.
@@ -14,6 +14,7 @@ pub(crate) struct World {
     pub(crate) source: Utf8PathBuf,
     pub(crate) root: Utf8PathBuf,
     pub(crate) store: ObjectStore,
+    pub(crate) memory: Memory,
 }
 
 impl World {
@@ -24,7 +25,8 @@ impl World {
             fs::create_dir(base.join(name)).unwrap();
         }
         let store = ObjectStore::open(base.join("state/objects")).unwrap();
-        Self { source: base.join("source"), root: base.join("root"), store, _dir: dir }
+        let memory = Memory::at(base.join("state/memory"));
+        Self { source: base.join("source"), root: base.join("root"), store, memory, _dir: dir }
     }
 
     /// Scans the source and brings what the store has not.
@@ -33,7 +35,7 @@ impl World {
     }
 
     pub(crate) fn ship_with(&self, rules: &Rules) -> Manifest {
-        let manifest = scan(&self.source, rules).unwrap();
+        let manifest = scan(&self.source, rules, &self.memory).unwrap();
         for (path, entry) in &manifest.entries {
             if let Some(hash) = entry.hash() {
                 let bytes = compress(&self.source.join(path)).unwrap();

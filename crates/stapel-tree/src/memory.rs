@@ -1,0 +1,324 @@
+//! What files held when they were read last, so that those which have not changed need not be read again.
+
+use std::collections::HashMap;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::fs::Stat;
+
+use crate::Hash;
+use crate::observe::hash;
+
+/// What the file of a memory begins with; the version of this format is in it. Another version is as good as none.
+const MAGIC: &[u8; 16] = b"stapel memory 1\n";
+/// Bytes of a path's entry behind the path: the stamp and the hash.
+const ENTRY: usize = 7 * 8 + 32;
+/// A file that was changed later than this before it was read may be changed again without a sign of it: the times of files
+/// are coarse, on some file systems two seconds.
+const YOUNG_NS: i128 = 2_000_000_000;
+
+/// By what a change of a file is seen without reading it: device, inode, size, and the times of the last change of its
+/// content and of anything about it, in seconds and nanoseconds. The last one cannot be set by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp([i64; 7]);
+
+impl Stamp {
+    pub(crate) fn of(about: &Metadata) -> Self {
+        let [device, inode, size] = [about.dev(), about.ino(), about.size()].map(u64::cast_signed);
+        Self([device, inode, size, about.mtime(), about.mtime_nsec(), about.ctime(), about.ctime_nsec()])
+    }
+
+    /// The same; the types of these fields are not the same on all systems.
+    pub(crate) fn of_stat(about: &Stat) -> Self {
+        let what = [i128::from(about.st_dev), i128::from(about.st_ino), i128::from(about.st_size)];
+        let content = [i128::from(about.st_mtime), i128::from(about.st_mtime_nsec)];
+        let [device, inode, size] = what.map(|part| part as i64);
+        let [mtime, mtime_ns] = content.map(|part| part as i64);
+        let [ctime, ctime_ns] = [i128::from(about.st_ctime), i128::from(about.st_ctime_nsec)].map(|part| part as i64);
+        Self([device, inode, size, mtime, mtime_ns, ctime, ctime_ns])
+    }
+
+    fn size(&self) -> u64 {
+        self.0[2].cast_unsigned()
+    }
+
+    /// Whether it may stay as it is while the content changes.
+    fn young(&self, now: SystemTime) -> bool {
+        let [.., mtime, mtime_ns, ctime, ctime_ns] = self.0.map(i128::from);
+        let changed = (mtime * 1_000_000_000 + mtime_ns).max(ctime * 1_000_000_000 + ctime_ns);
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos().cast_signed();
+        changed + YOUNG_NS > now
+    }
+}
+
+/// Fewer bytes than this, a file counted as a page, are read faster than it is looked up what they were.
+const WORTH: u64 = 1 << 20;
+const PAGE: u64 = 1 << 12;
+
+struct Known {
+    stamp: Stamp,
+    hash: Hash,
+    /// Whether it was asked for: the others are of files that are gone.
+    used: bool,
+}
+
+#[derive(Default)]
+struct Files {
+    known: HashMap<String, Known>,
+    read: bool,
+    learned: bool,
+}
+
+/// The hashes of files below one directory as they were when they were read last, kept in a file. What it says of a file holds
+/// as long as the file's device, inode, size and times are the same. It is an aid only: whatever is wrong with it, files are read.
+pub struct Memory {
+    file: Option<Utf8PathBuf>,
+    worth: u64,
+    files: Mutex<Files>,
+}
+
+impl Memory {
+    /// One that forgets everything with itself.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { file: None, worth: WORTH, files: Mutex::default() }
+    }
+
+    /// The one that is kept in `file`, which is read when it is needed.
+    #[must_use]
+    pub fn at(file: Utf8PathBuf) -> Self {
+        Self { file: Some(file), ..Self::none() }
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if !files.read {
+            files.read = true;
+            let written = self.file.as_ref().and_then(|file| fs::read(file).ok());
+            files.known = written.and_then(|written| read(&written)).unwrap_or_default();
+        }
+        files
+    }
+
+    /// The hash of what lies at `path`, if it is what it was then.
+    pub(crate) fn recall(&self, path: &str, stamp: Stamp) -> Option<Hash> {
+        let mut files = self.files();
+        let known = files.known.get_mut(path).filter(|known| known.stamp == stamp)?;
+        known.used = true;
+        Some(known.hash)
+    }
+
+    /// Reads a file to its end and remembers what it holds. Gives its hash and size.
+    pub(crate) fn learn(&self, path: &str, file: &mut File) -> io::Result<(Hash, u64)> {
+        self.learn_at(path, file, SystemTime::now())
+    }
+
+    fn learn_at(&self, path: &str, file: &mut File, now: SystemTime) -> io::Result<(Hash, u64)> {
+        let before = Stamp::of(&file.metadata()?);
+        let (hash, size) = hash(file)?;
+        if !before.young(now) && Stamp::of(&file.metadata()?) == before {
+            let mut files = self.files();
+            files.known.insert(path.to_owned(), Known { stamp: before, hash, used: true });
+            files.learned = true;
+        }
+        Ok((hash, size))
+    }
+
+    /// Writes down what it has learned, if that is worth it. What cannot be written is learned again.
+    pub(crate) fn keep(&self) {
+        let mut files = self.files();
+        let bytes: u64 = files.known.values().map(|known| known.stamp.size().max(PAGE)).sum();
+        if let Some(file) = self.file.as_ref().filter(|_| files.learned && bytes >= self.worth) {
+            files.learned = false;
+            let _ = written(&files.known).and_then(|bytes| replace(file, &bytes));
+        }
+    }
+}
+
+fn written(known: &HashMap<String, Known>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(known.len() * (ENTRY + 40) + 48);
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&[0; 32]);
+    for (path, known) in known.iter().filter(|(_, known)| known.used) {
+        let length = u32::try_from(path.len()).map_err(io::Error::other)?;
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(path.as_bytes());
+        known.stamp.0.iter().for_each(|part| bytes.extend_from_slice(&part.to_le_bytes()));
+        bytes.extend_from_slice(known.hash.as_bytes());
+    }
+    let sum = Hash::of(&bytes[48..]);
+    bytes[16..48].copy_from_slice(sum.as_bytes());
+    Ok(bytes)
+}
+
+/// `None` if it is not whole: it is not made durable, so a machine that goes down may leave anything.
+fn read(bytes: &[u8]) -> Option<HashMap<String, Known>> {
+    let (magic, rest) = bytes.split_first_chunk()?;
+    let (sum, mut rest) = rest.split_first_chunk::<32>()?;
+    if magic != MAGIC || Hash::of(rest).as_bytes() != sum {
+        return None;
+    }
+    let mut all = HashMap::with_capacity(rest.len() / (ENTRY + 20));
+    while let Some((length, after)) = rest.split_first_chunk() {
+        let (path, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        let (entry, after) = after.split_first_chunk::<ENTRY>()?;
+        let (stamp, hash) = entry.split_at(7 * 8);
+        let mut parts = [0; 7];
+        for (part, bytes) in parts.iter_mut().zip(stamp.chunks_exact(8)) {
+            *part = i64::from_le_bytes(bytes.try_into().ok()?);
+        }
+        let hash: [u8; 32] = hash.try_into().ok()?;
+        let known = Known { stamp: Stamp(parts), hash: blake3::Hash::from_bytes(hash).into(), used: false };
+        all.insert(String::from_utf8(path.to_vec()).ok()?, known);
+        rest = after;
+    }
+    Some(all)
+}
+
+/// Under another name first: whoever reads it meanwhile sees a whole one. Should two write at once, the sum does not fit.
+fn replace(file: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(parent) = file.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let temporary = file.with_extension("tmp");
+    let mut made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    made.write_all(bytes)?;
+    fs::rename(&temporary, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    struct World {
+        dir: tempfile::TempDir,
+    }
+
+    impl World {
+        fn new() -> Self {
+            Self { dir: tempfile::tempdir().unwrap() }
+        }
+
+        fn path(&self, name: &str) -> Utf8PathBuf {
+            Utf8Path::from_path(self.dir.path()).unwrap().join(name)
+        }
+
+        fn memory(&self) -> Memory {
+            Memory { worth: 0, ..Memory::at(self.path("cache/memory")) }
+        }
+
+        /// Has the memory learn this file as if it were read so much later.
+        fn learn(&self, memory: &Memory, name: &str, later: Duration) -> Hash {
+            let mut file = File::open(self.path(name)).unwrap();
+            memory.learn_at(name, &mut file, SystemTime::now() + later).unwrap().0
+        }
+
+        fn recall(&self, memory: &Memory, name: &str) -> Option<Hash> {
+            let about = rustix::fs::stat(self.path(name).as_std_path()).unwrap();
+            assert_eq!(Stamp::of_stat(&about), Stamp::of(&fs::metadata(self.path(name)).unwrap()));
+            memory.recall(name, Stamp::of_stat(&about))
+        }
+    }
+
+    const LATER: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn what_has_not_changed_is_remembered_also_by_the_next_process() {
+        let world = World::new();
+        fs::write(world.path("a"), "one").unwrap();
+        let memory = world.memory();
+        assert_eq!(world.recall(&memory, "a"), None);
+        assert_eq!(world.learn(&memory, "a", LATER), Hash::of(b"one"));
+        assert_eq!(world.recall(&memory, "a"), Some(Hash::of(b"one")));
+        memory.keep();
+        assert_eq!(world.recall(&world.memory(), "a"), Some(Hash::of(b"one")));
+    }
+
+    #[test]
+    fn little_is_not_worth_a_file() {
+        let world = World::new();
+        let memory = Memory { worth: WORTH, ..world.memory() };
+        fs::write(world.path("a"), "one").unwrap();
+        world.learn(&memory, "a", LATER);
+        memory.keep();
+        assert!(!world.path("cache/memory").exists());
+        File::create(world.path("b")).unwrap().set_len(WORTH).unwrap();
+        world.learn(&memory, "b", LATER);
+        memory.keep();
+        assert!(world.recall(&world.memory(), "a").is_some());
+    }
+
+    #[test]
+    fn one_that_was_changed_a_moment_ago_may_change_again_unseen() {
+        let world = World::new();
+        fs::write(world.path("a"), "one").unwrap();
+        let memory = world.memory();
+        assert_eq!(world.learn(&memory, "a", Duration::ZERO), Hash::of(b"one"));
+        assert_eq!(world.recall(&memory, "a"), None);
+        memory.keep();
+        assert!(!world.path("cache/memory").exists());
+    }
+
+    #[test]
+    fn an_edit_is_seen_though_size_and_date_are_the_same() {
+        let world = World::new();
+        fs::write(world.path("a"), "one").unwrap();
+        fs::write(world.path("b"), "one").unwrap();
+        let memory = world.memory();
+        world.learn(&memory, "a", LATER);
+        world.learn(&memory, "b", LATER);
+        let date = fs::metadata(world.path("a")).unwrap().modified().unwrap();
+        // The clock of the file system is coarse: the edit is repeated until it has moved on.
+        while world.recall(&memory, "a").is_some() {
+            fs::write(world.path("a"), "two").unwrap();
+            File::options().write(true).open(world.path("a")).unwrap().set_modified(date).unwrap();
+        }
+        fs::rename(world.path("a"), world.path("b")).unwrap();
+        assert_eq!(world.recall(&memory, "b"), None, "another file has taken its place");
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_forgotten() {
+        let world = World::new();
+        let memory = world.memory();
+        for name in ["a", "b"] {
+            fs::write(world.path(name), name).unwrap();
+            world.learn(&memory, name, LATER);
+        }
+        memory.keep();
+        fs::write(world.path("c"), "c").unwrap();
+        let memory = world.memory();
+        world.recall(&memory, "a").unwrap();
+        world.learn(&memory, "c", LATER);
+        memory.keep();
+        let memory = world.memory();
+        assert_eq!(["a", "b", "c"].map(|name| world.recall(&memory, name).is_some()), [true, false, true]);
+    }
+
+    #[test]
+    fn one_that_is_not_whole_or_of_another_version_is_as_good_as_none() {
+        let world = World::new();
+        fs::write(world.path("a"), "one").unwrap();
+        let memory = world.memory();
+        world.learn(&memory, "a", LATER);
+        memory.keep();
+        let whole = fs::read(world.path("cache/memory")).unwrap();
+        assert!(read(&whole).is_some());
+        for cut in 0..whole.len() {
+            assert!(read(&whole[..cut]).is_none_or(|known| known.is_empty()), "cut to {cut}");
+        }
+        for at in 0..whole.len() {
+            let mut other = whole.clone();
+            other[at] ^= 1;
+            assert!(read(&other).is_none(), "byte {at}");
+        }
+        fs::write(world.path("cache/memory"), "stapel memory 2\n").unwrap();
+        assert_eq!(world.recall(&world.memory(), "a"), None);
+    }
+}
