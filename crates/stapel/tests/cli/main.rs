@@ -6,6 +6,7 @@ mod check;
 mod checkout;
 mod crash;
 mod hooks;
+mod init;
 mod logs;
 mod notify;
 mod pipelines;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is to fail it")]
 
 mod agent;
+mod init;
 mod matrix;
 mod registry;
 
