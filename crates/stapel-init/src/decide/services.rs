@@ -61,7 +61,7 @@ pub(super) fn services(facts: &Facts, judged: &[Judged], draft: &mut Draft) {
             draft.ask(text!("init-nginx-static", place = route.place.to_string(), service = &one.name));
         }
         if service.build.is_none() && service.image.is_some() {
-            draft.note(text!("init-image-only", service = &one.name));
+            draft.note(text!("init-image-only"));
         }
     }
     let others = facts.compose.services.keys().filter(|name| !judged.iter().any(|j| j.name == **name));

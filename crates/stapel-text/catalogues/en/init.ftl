@@ -79,7 +79,7 @@ init-start-only = started only where it does not run: `docker compose stop { $se
 init-left-out = So releases leave it alone; after one, `docker compose up -d { $service }` by hand brings its new version. To have it released, too, if you stop it before each release:
 init-ask-twice = May two of { $service } run at once? If so, a relay suits it: a table without `rollout`.
 init-nginx-static = { $place } gives nginx the name { $service }, which nginx looks up only when it starts. Does it find a container that was made anew? A `resolver` with a variable in proxy_pass does; else it needs `nginx -s reload` after each release.
-init-image-only = It is not built here: before a release its image has to be on the host (`docker compose pull { $service }`).
+init-image-only = It is not built here: a release pulls its image from the registry before anything stops.
 init-others-left = Left alone by releases: { $services }.
 
 init-postgres = its user and its name are the container's own
