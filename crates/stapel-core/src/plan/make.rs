@@ -121,7 +121,9 @@ fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -
     if let Goal::Rollback { to, .. } = goal {
         return Work::Point { release: *to };
     }
-    let released = observation.last.as_ref().and_then(|last| last.images.get(name));
+    // Whether what was found was built from the files that lay beside it nobody knows.
+    let last = observation.last.as_ref().filter(|last| last.id > 0);
+    let released = last.and_then(|last| last.images.get(name));
     let facts = observation.services.get(name).filter(|facts| facts.runs());
     // What runs, what the next start would take and what the last release has put in service are the same.
     let ours = facts.is_some_and(|facts| {

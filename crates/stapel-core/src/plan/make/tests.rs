@@ -121,6 +121,7 @@ fn an_image_is_only_built_where_something_it_is_made_of_changes() {
     assert_eq!(plan(&pending), expected);
     for change in [
         (|there| there.last = None) as fn(&mut Observation),
+        |there| there.last.as_mut().unwrap().id = 0,
         |there| there.services.get_mut("web").unwrap().pointed = Some(ImageId("sha256:b".into())),
         |there| there.services.get_mut("web").unwrap().real.as_mut().unwrap().image = ImageId("sha256:b".into()),
         |there| there.services.get_mut("web").unwrap().touched = None,
