@@ -35,7 +35,10 @@ impl Site {
         env: BTreeMap<String, Entry>,
     ) -> Result<Fetched, Problem> {
         let checkout = self.checkout().await?;
-        let unclean = checkout.unclean(&self.checkout_rules()).await?;
+        // Files with secrets that are shipped are not as the commit has them, and their difference is not for the screen.
+        let mut rules = self.checkout_rules();
+        rules.exclude.extend(self.config.source.env.iter().map(|file| format!("/{file}")));
+        let unclean = checkout.unclean(&rules).await?;
         let wanted = Wanted { branch: self.config.source.branch.clone(), reference, may_drop };
         let commit = checkout.fetch(&wanted).await?;
         let deployed = match self.journal.in_service()? {
@@ -79,7 +82,9 @@ impl Site {
 
     /// The manifest of a commit, with its contents in the store.
     async fn tree_at(self: &Arc<Self>, checkout: &Checkout, commit: &str) -> Result<Manifest, Problem> {
-        let noted = self.place.trees().join(commit);
+        // What is left out of a tree may be another thing the next time.
+        let rules = Hash::of(self.config.exclusions().join("\n").as_bytes()).to_string();
+        let noted = self.place.trees().join(format!("{commit}-{}", &rules[..8]));
         let known = std::fs::read_to_string(&noted).ok().and_then(|hash| hash.trim().parse::<Hash>().ok());
         let known = known.and_then(|hash| self.manifest(&hash.to_string()).ok());
         let mut manifest = match known.filter(|known| self.store.missing(known).is_empty()) {

@@ -111,7 +111,12 @@ impl Site {
                 }
                 _ => None,
             };
-            Ok::<_, Problem>((name.clone(), ServiceFacts { real, pointed, pulled, ..ServiceFacts::default() }, parts))
+            let written = match &real {
+                Some(real) => self.unshipped(instances.written_since(name, real).await?)?,
+                None => Vec::new(),
+            };
+            let facts = ServiceFacts { real, pointed, pulled, written, ..ServiceFacts::default() };
+            Ok::<_, Problem>((name.clone(), facts, parts))
         });
         let sizes = self.databases.iter().map(|(name, database)| async move { (name, database.size().await) });
         let (facts, change, sizes, notes) =
@@ -203,6 +208,15 @@ impl Site {
         Ok(others.map(|path| path.strip_prefix(&self.target.path).unwrap_or(&path).to_string()).collect())
     }
 
+    /// Whether what a release put in service was found: a rollback may lead back to that.
+    fn was_found(&self, release: &Release) -> Result<bool, Problem> {
+        let mut release = release.clone();
+        while let Goal::Rollback { to, .. } = release.plan.goal {
+            release = self.journal.known(to)?;
+        }
+        Ok(release.id == 0)
+    }
+
     fn last_release(&self) -> Result<Option<LastRelease>, Problem> {
         let Some(last) = self.journal.in_service()? else { return Ok(None) };
         let mut images = BTreeMap::new();
@@ -213,7 +227,13 @@ impl Site {
         }
         let (goal, id) = (&last.plan.goal, last.id);
         let commit = self.commit_of(goal)?;
-        Ok(Some(LastRelease { id, fingerprint: goal.fingerprint().unwrap_or_default().to_owned(), commit, images }))
+        Ok(Some(LastRelease {
+            id,
+            fingerprint: goal.fingerprint().unwrap_or_default().to_owned(),
+            commit,
+            found: self.was_found(&last)?,
+            images,
+        }))
     }
 
     /// The files that are not as the release in service put them there.

@@ -127,9 +127,9 @@ impl Prepared {
         Ok(Self { site, release: release.id, steps, faults: Vec::new(), secrets })
     }
 
-    /// With the secrets of whoever wants it taken up, if they have any.
+    /// With the secrets of whoever wants it taken up, where it was begun without: its own configuration says what each is for.
     pub(crate) fn knowing(self, secrets: &Secrets) -> Self {
-        if secrets.is_empty() { self } else { Self { secrets: secrets.clone(), ..self } }
+        Self { secrets: self.secrets.completed(secrets), ..self }
     }
 
     /// With these things going wrong, for tests.

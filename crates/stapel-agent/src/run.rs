@@ -55,7 +55,12 @@ pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
     };
     let running = match begun {
         Ok(running) => running,
-        Err(problem) => return answer(&order.answer, &Answer::Refused(problem)),
+        Err(problem) => {
+            let answered = answer(&order.answer, &Answer::Refused(problem));
+            // What was taken up before that has its notices as well.
+            notices::delivered().await;
+            return answered;
+        }
     };
     answer(&order.answer, &Answer::Started(running.release()))?;
     let finished = running.finish(&order.opening.faults).await;

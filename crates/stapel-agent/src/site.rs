@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Target};
 use stapel_core::observation::Guardian;
-use stapel_core::ports::{Health, Instance, World};
+use stapel_core::ports::{Health, ImageId, Instance, World};
 use stapel_data::backup::Label;
 use stapel_data::migrations::{Commands, Migrations, Tool};
 use stapel_data::{Database, PostgresInService, SqliteFile};
@@ -203,7 +203,8 @@ impl Site {
         if let Some(candidate) = self.world.instances.candidate(service).await? {
             self.world.instances.remove(&candidate, GRACE).await?;
         }
-        if outcome == Outcome::Undone {
+        let named: Option<Option<ImageId>> = self.journal.fact(release, &steps::named_fact(service))?;
+        if outcome == Outcome::Undone && named.is_none() {
             // A build that was dropped at its very end may have been tagged by the engine after it was undone.
             steps::point_back(self, service, &StepContext::new(&self.journal, release, 0)).await?;
         }

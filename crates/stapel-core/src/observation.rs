@@ -147,7 +147,7 @@ pub struct ServiceFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub touched: Option<Touched>,
     /// Files of its definition that were written since the instance was made and are not as the release in service left
-    /// them: it runs without what they say. Looked for where the instance is to be restarted.
+    /// them: it runs without what they say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
 }
@@ -193,6 +193,9 @@ pub struct LastRelease {
     /// The commit that the tree came from.
     #[serde(default)]
     pub commit: Option<String>,
+    /// Whether what it put in service was found, and not made by a release.
+    #[serde(default)]
+    pub found: bool,
     /// The images it put in service, by service.
     pub images: BTreeMap<String, ImageId>,
 }

@@ -33,7 +33,8 @@ pub(crate) fn of(image: &str) -> Option<DockerCredentials> {
 /// The registry in an image's name: what stands before the first slash, if it looks like a host.
 fn registry(image: &str) -> &str {
     let first = image.split_once('/').map(|(first, _)| first);
-    first.filter(|host| host.contains(['.', ':']) || *host == "localhost").unwrap_or(HUB)
+    let host = first.filter(|host| host.contains(['.', ':']) || *host == "localhost");
+    host.filter(|host| !["docker.io", "index.docker.io"].contains(host)).unwrap_or(HUB)
 }
 
 fn read(config: &str, registry: &str) -> Option<DockerCredentials> {
@@ -58,6 +59,7 @@ mod tests {
         for (image, expected) in [
             ("postgres:15", HUB),
             ("team/api", HUB),
+            ("docker.io/team/api", HUB),
             ("registry.example/team/api:1", "registry.example"),
             ("localhost:5000/api", "localhost:5000"),
         ] {

@@ -36,7 +36,7 @@ impl Checkout {
         let missing = || problem!(Refused, "git-no-reference", reference = &branch, remote = &remote);
         let commit = self.git.commit(&followed).await?.ok_or_else(missing)?;
         if !wanted.may_drop {
-            self.drops_nothing(&commit, before.as_deref()).await?;
+            self.drops_nothing(&commit, &followed, before.as_deref()).await?;
         }
         Ok(commit)
     }
@@ -72,7 +72,7 @@ impl Checkout {
     }
 
     /// What is checked out is in what comes. If not, either the branch was rewritten or somebody has committed on the host.
-    async fn drops_nothing(&self, commit: &str, before: Option<&str>) -> Result<(), Problem> {
+    async fn drops_nothing(&self, commit: &str, followed: &str, before: Option<&str>) -> Result<(), Problem> {
         let Some(head) = self.head().await? else { return Ok(()) };
         if self.has(commit, &head).await? {
             return Ok(());
@@ -81,9 +81,11 @@ impl Checkout {
         let named = lost.newest.iter().take(NAMED).map(|c| format!("{} {}", c.id, c.subject));
         let named = named.collect::<Vec<_>>().join("; ");
         let count = lost.count;
+        // A refused try has fetched, too: then only git's own record of the branch knows what it had.
+        let forked = self.git.ask(&["merge-base", "--fork-point", followed, "HEAD"]).await?;
         let was_there = match before {
-            Some(before) => self.has(before, &head).await?,
-            None => false,
+            Some(before) if self.has(before, &head).await? => true,
+            _ => forked.code == 0 && forked.stdout.trim() == head,
         };
         Err(if was_there {
             problem!(Refused, "git-rewritten", count = count, commits = named)

@@ -108,10 +108,7 @@ impl Brought {
     pub(crate) fn unclean(&self) -> Option<Problem> {
         match &self.lies {
             Lies::Here(tree) => uncommitted(&tree.uncommitted),
-            Lies::There { unclean, .. } => unclean.as_ref().map(|unclean| {
-                let (count, files) = (unclean.files.len(), named(&unclean.files));
-                problem!(Refused, "agent-checkout-unclean", count = count, files = files)
-            }),
+            Lies::There { unclean, .. } => unclean.as_ref().and_then(|unclean| edited_there(&unclean.files)),
         }
     }
 
@@ -124,8 +121,21 @@ impl Brought {
     }
 }
 
+/// The problem with files that are not as their commit has them, wherever the project's commits come from.
+pub(crate) fn unclean(project: &Project, files: &[String]) -> Option<Problem> {
+    match project.config.source.from {
+        SourceKind::Here => uncommitted(files),
+        SourceKind::Checkout => edited_there(files),
+    }
+}
+
+fn edited_there(files: &[String]) -> Option<Problem> {
+    let count = files.len();
+    (count > 0).then(|| problem!(Refused, "agent-checkout-unclean", count = count, files = named(files)))
+}
+
 /// The problem with a tree that is not as its commit has it.
-pub(crate) fn uncommitted(uncommitted: &[String]) -> Option<Problem> {
+fn uncommitted(uncommitted: &[String]) -> Option<Problem> {
     let count = uncommitted.len();
     (count > 0).then(|| problem!(Refused, "cli-uncommitted", count = count, files = named(uncommitted)))
 }

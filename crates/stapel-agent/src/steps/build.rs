@@ -19,12 +19,10 @@ pub(super) struct Build {
     pub(super) pull: bool,
 }
 
-impl Build {
-    /// Holds what the image's name meant before it was pulled: another release's name may be another one, so the former
-    /// image is not what it must mean again.
-    fn named(&self) -> String {
-        format!("named.{}", self.service)
-    }
+/// Holds what the image's name meant before it was pulled: another release's name may be another one, so the former image
+/// is not what it must mean again.
+pub(crate) fn named_fact(service: &str) -> String {
+    format!("named.{service}")
 }
 
 #[async_trait]
@@ -55,7 +53,7 @@ impl Step for Build {
         note_former(&self.site, &self.service, cx).await?;
         let images = &self.site.world.images;
         let image = if images.parts(&self.service).await?.is_some_and(|parts| parts.pulled) {
-            cx.set_fact_once(&self.named(), &images.pointed(&self.service).await?)?;
+            cx.set_fact_once(&named_fact(&self.service), &images.pointed(&self.service).await?)?;
             images.pull(&self.service, cx).await?
         } else {
             images.build(&self.service, self.no_cache, cx).await?
@@ -66,7 +64,7 @@ impl Step for Build {
 
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         let images = &self.site.world.images;
-        match cx.fact::<Option<ImageId>>(&self.named())? {
+        match cx.fact::<Option<ImageId>>(&named_fact(&self.service))? {
             Some(Some(image)) => images.point(&self.service, &image).await,
             Some(None) => images.unpoint(&self.service).await,
             None => point_back(&self.site, &self.service, cx).await,

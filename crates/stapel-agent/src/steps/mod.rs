@@ -16,6 +16,7 @@ mod ship;
 mod verify;
 mod watch;
 
+pub(crate) use build::named_fact;
 pub(crate) use image::{goal_fact, point_back, release_tag};
 pub(crate) use ship::APPLIED;
 

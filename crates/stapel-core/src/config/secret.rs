@@ -63,6 +63,15 @@ impl Secrets {
         self.0.insert(name.into(), value.into());
     }
 
+    /// Takes over those of others that it has not itself.
+    #[must_use]
+    pub fn completed(mut self, others: &Self) -> Self {
+        for (name, value) in &others.0 {
+            self.0.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self
+    }
+
     /// A text of others (an answer of a server) without what is secret in it.
     #[must_use]
     pub fn mask(&self, text: &str) -> String {

@@ -122,7 +122,7 @@ fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -
         return Work::Point { release: *to };
     }
     // Whether what was found was built from the files that lay beside it nobody knows.
-    let last = observation.last.as_ref().filter(|last| last.id > 0);
+    let last = observation.last.as_ref().filter(|last| !last.found);
     let released = last.and_then(|last| last.images.get(name));
     let facts = observation.services.get(name).filter(|facts| facts.runs());
     // What runs, what the next start would take and what the last release has put in service are the same.
@@ -142,6 +142,11 @@ fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -
         Touched { definition: true, .. } => build(text!("core-why-build-definition")),
         Touched { env, .. } if !env.is_empty() => {
             Work::Hold { why: text!("core-why-hold-env", files = env.join(", ")), replaces: true }
+        }
+        // Not by us: what lies on the host only was edited there.
+        _ if facts.is_some_and(|facts| !facts.written.is_empty()) => {
+            let written = facts.map(|facts| facts.written.join(", ")).unwrap_or_default();
+            Work::Hold { why: text!("core-why-hold-written", files = written), replaces: true }
         }
         Touched { mounts, .. } if *mounts > 0 => {
             Work::Hold { why: text!("core-why-hold-mounts", files = *mounts), replaces: true }
@@ -239,8 +244,10 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
             && config.services.keys().all(|name| {
                 let facts = observation.services.get(name);
                 facts.is_some_and(|f| {
-                    let newer = deploys && f.pulled == Some(Registry::Newer);
-                    !newer && f.runs() && f.real.as_ref().map(|r| &r.image) == last.images.get(name)
+                    // Where the registry does not tell it may have another one.
+                    let other = deploys && matches!(f.pulled, Some(Registry::Newer | Registry::Silent));
+                    let written = deploys && !f.written.is_empty();
+                    !other && !written && f.runs() && f.real.as_ref().map(|r| &r.image) == last.images.get(name)
                 })
             })
     })

@@ -8,7 +8,7 @@ use stapel_text::{Problem, problem};
 
 use super::Docker;
 use super::image_name::ImageName;
-use crate::compose::{Generation, Redacted, success};
+use crate::compose::{Build, Generation, Redacted, success};
 use crate::engine::{failed, found};
 
 impl Docker {
@@ -67,7 +67,8 @@ impl Images for Docker {
     async fn parts(&self, service: &str) -> Result<Option<Parts>, Problem> {
         let (definition, root) = (self.service(service)?, &self.project.directory);
         let inside = |path: &Utf8Path| below(root, path);
-        let image = match &definition.build {
+        let build = self.builder(service)?;
+        let image = match build {
             None => Some(Vec::new()),
             // From elsewhere, or from more than can be told.
             Some(build) if build.more => None,
@@ -82,7 +83,7 @@ impl Images for Docker {
         let files = self.project.files.iter().map(|file| root.join(file));
         let definition = files.chain(self.resolved.files.iter().map(|file| root.join(file)));
         let definition = definition.filter_map(|file| inside(&file)).collect();
-        let pulled = self.service(service)?.build.is_none();
+        let pulled = build.is_none();
         Ok(Some(Parts { image, pulled, env, mounts, definition }))
     }
 
@@ -116,7 +117,14 @@ impl Images for Docker {
     }
 
     async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem> {
-        self.service(service)?;
+        let name = self.image_name(service)?;
+        // Another one cannot come under the name of a content, nor from anywhere what was made on this host.
+        if let Some(here) = found(&name, self.engine.api.inspect_image(&name).await)?
+            && (name.contains('@') || here.repo_digests.unwrap_or_default().is_empty())
+        {
+            lines.line(&format!("{name} is here"));
+            return self.required(service).await;
+        }
         let command = self.compose_command(None).arg("pull").arg(service);
         success(command.stream(&Redacted::new(lines)).await?, "pull")?;
         self.required(service).await
@@ -126,11 +134,15 @@ impl Images for Docker {
         let name = self.image_name(service)?;
         let here = found(&name, self.engine.api.inspect_image(&name).await)?;
         let Some(here) = here else { return Ok(Registry::Newer) };
+        let digests = here.repo_digests.unwrap_or_default();
+        if name.contains('@') || digests.is_empty() {
+            return Ok(Registry::Same);
+        }
         let credentials = crate::credentials::of(&name);
         match self.engine.api.inspect_registry_image(&name, credentials).await {
             Ok(there) => {
                 let digest = there.descriptor.digest.unwrap_or_default();
-                let same = here.repo_digests.unwrap_or_default().iter().any(|one| one.ends_with(&format!("@{digest}")));
+                let same = digests.iter().any(|one| one.ends_with(&format!("@{digest}")));
                 Ok(if same { Registry::Same } else { Registry::Newer })
             }
             Err(why) => {
@@ -200,6 +212,14 @@ fn below(root: &Utf8Path, path: &Utf8Path) -> Option<String> {
 }
 
 impl Docker {
+    /// How the image of a service is built: by itself, or by another one of the same image.
+    fn builder(&self, service: &str) -> Result<Option<&Build>, Problem> {
+        let own = self.service(service)?;
+        let same = || self.resolved.services.values().find(|other| other.build.is_some() && other.image == own.image);
+        let other = own.image.as_ref().and_then(|_| same()).and_then(|other| other.build.as_ref());
+        Ok(own.build.as_ref().or(other))
+    }
+
     /// The image that the next start takes, which must be there: compose would build or pull it otherwise.
     pub(super) async fn required(&self, service: &str) -> Result<ImageId, Problem> {
         let there = self.pointed(service).await?;

@@ -162,3 +162,4 @@ core-key-hook-where = Where it runs: on the host, in the app's directory
 core-key-hook-timeout = How long it may take
 core-key-hook-repeatable = Whether it may run again where the host died and it is not known how far it came; else the release goes back
 core-key-hook-may-fail = A failure is told and the release goes on
+core-why-hold-written = edited on the host since it was started: { $files }

@@ -7,7 +7,7 @@ use crate::args::{Deploy, Place};
 use crate::client::Client;
 use crate::project::Project;
 use crate::render::Screen;
-use crate::source::{Source, uncommitted};
+use crate::source::{Source, unclean};
 
 /// Puts the project as it is here in service at the target, or what a saved plan says.
 pub(crate) async fn run(place: &Place, args: &Deploy, screen: &Screen) -> Result<u8, Problem> {
@@ -46,7 +46,7 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
 /// What was planned before: its tree is on the host since then. It was looked at then, so nobody is asked again.
 async fn saved(place: &Place, args: &Deploy, saved: Saved, screen: &Screen) -> Result<Option<Release>, Problem> {
     let project = saved.project(place, screen)?;
-    if let Some(refused) = uncommitted(&saved.uncommitted).filter(|_| !args.allow_dirty) {
+    if let Some(refused) = unclean(&project, &saved.uncommitted).filter(|_| !args.allow_dirty) {
         return Err(refused);
     }
     project.may_begin(args.in_quiet_hours)?;

@@ -160,6 +160,7 @@ fn what_was_edited_or_committed_on_the_host_is_not_lost_unasked() {
     git(&remote.work(), &["push", "--quiet", "--force", "origin", "HEAD:main"]);
     let refused = world.deploy(3);
     assert!(refused.contains("force-pushed") && refused.contains("Made on the host"), "{refused}");
+    assert!(world.deploy(3).contains("force-pushed"), "the first try has fetched it");
     world.run(&["deploy", "--yes", "--allow-rewritten"], 0);
     assert!(!host.join("hand.txt").exists());
     assert_eq!(git(&host, &["rev-parse", "HEAD"]), git(&remote.work(), &["rev-parse", "HEAD"]));

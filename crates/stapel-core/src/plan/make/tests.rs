@@ -80,7 +80,7 @@ fn a_database_is_dumped_also_where_the_app_does_not_serve() {
 fn an_unchanged_app_needs_nothing() {
     let mut there = serving("sha256:a");
     let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
-    there.last = Some(LastRelease { id: 3, fingerprint: "f".into(), commit: None, images });
+    there.last = Some(LastRelease { id: 3, fingerprint: "f".into(), commit: None, found: false, images });
     assert!(make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty());
 
     there.files_differ = 1;
@@ -94,7 +94,7 @@ fn an_unchanged_app_needs_nothing() {
 fn touched(touched: Touched) -> Observation {
     let mut there = serving("sha256:a");
     let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
-    there.last = Some(LastRelease { id: 3, fingerprint: "other".into(), commit: None, images });
+    there.last = Some(LastRelease { id: 3, fingerprint: "other".into(), commit: None, found: false, images });
     there.schema = Some(Schema::default());
     let web = there.services.get_mut("web").unwrap();
     web.pointed = Some(ImageId("sha256:a".into()));
@@ -121,7 +121,7 @@ fn an_image_is_only_built_where_something_it_is_made_of_changes() {
     assert_eq!(plan(&pending), expected);
     for change in [
         (|there| there.last = None) as fn(&mut Observation),
-        |there| there.last.as_mut().unwrap().id = 0,
+        |there| there.last.as_mut().unwrap().found = true,
         |there| there.services.get_mut("web").unwrap().pointed = Some(ImageId("sha256:b".into())),
         |there| there.services.get_mut("web").unwrap().real.as_mut().unwrap().image = ImageId("sha256:b".into()),
         |there| there.services.get_mut("web").unwrap().touched = None,
