@@ -33,7 +33,17 @@ impl Instances for DockerWorld {
     }
 
     async fn health(&self, instance: &Instance) -> Result<Health, Problem> {
-        self.docker().await?.health(instance).await
+        let docker = self.docker().await?;
+        let health = docker.health(instance).await?;
+        if health != Health::Starting || docker.checks_itself(instance).await? {
+            return Ok(health);
+        }
+        // It may refuse everybody while it gets no traffic: then it counts whether somebody listens inside.
+        let (Some(address), Some(pid)) = (docker.address(instance).await?, docker.pid(instance).await?) else {
+            return Ok(health);
+        };
+        let listens = crate::blocking(move || stapel_net::sockets::listening(pid, address.port())).await?;
+        Ok(if listens { Health::Healthy } else { health })
     }
 
     async fn address(&self, instance: &Instance) -> Result<Option<SocketAddr>, Problem> {

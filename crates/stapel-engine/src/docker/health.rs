@@ -11,6 +11,17 @@ use super::Docker;
 const CONNECT: Duration = Duration::from_secs(2);
 
 impl Docker {
+    /// Whether an instance has a health check of its own; where it has none, [`Health::Starting`] only says that its port did
+    /// not accept us.
+    ///
+    /// # Errors
+    /// `engine-request-failed`.
+    pub async fn checks_itself(&self, instance: &Instance) -> Result<bool, Problem> {
+        let container = self.inspect(&instance.id).await?;
+        let status = container.and_then(|c| c.state?.health?.status);
+        Ok(!matches!(status, Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY) | None))
+    }
+
     pub(super) async fn look(&self, instance: &Instance) -> Result<Health, Problem> {
         let Some(container) = self.inspect(&instance.id).await? else { return Ok(Health::Gone) };
         let Some(state) = &container.state else { return Ok(Health::Gone) };
@@ -33,6 +44,7 @@ impl Docker {
             }
             Some(HealthStatusEnum::NONE | HealthStatusEnum::EMPTY) | None => {}
         }
+        // Nobody tells but its port; one that refuses us may accept others, see `Docker::checks_itself`.
         let Some(address) = self.address_of(&container).await? else { return Ok(Health::Healthy) };
         let accepted = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await;
         Ok(if matches!(accepted, Ok(Ok(_))) { Health::Healthy } else { Health::Starting })
