@@ -234,6 +234,10 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
     if matches!(goal, Goal::Rollback { down_to: Some(_), .. }) || config.services.values().any(|s| s.no_cache) {
         return false;
     }
+    // Another release may have put another image in service with the same tree.
+    if matches!((goal, &observation.last), (Goal::Rollback { to, .. }, Some(last)) if last.id != *to) {
+        return false;
+    }
     let deploys = matches!(goal, Goal::Deploy { .. });
     if deploys && observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
         return false;

@@ -83,6 +83,11 @@ fn an_unchanged_app_needs_nothing() {
     there.last = Some(LastRelease { id: 3, fingerprint: "f".into(), commit: None, found: false, images });
     assert!(make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty());
 
+    // The same tree, but perhaps another image.
+    let back = |to| Goal::Rollback { to, manifest: "m".into(), fingerprint: "f".into(), down_to: None };
+    assert!(make(&config(), &there, &back(3), &OnePhase).unwrap().is_empty());
+    assert!(!make(&config(), &there, &back(2), &OnePhase).unwrap().is_empty());
+
     there.files_differ = 1;
     assert!(!make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty(), "somebody edited a file on the server");
     there.files_differ = 0;
