@@ -7,7 +7,7 @@ use stapel_core::Touched;
 use stapel_core::config::EngineKind;
 use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts};
 use stapel_core::plan::{self, Goal, Plan, StepSpec};
-use stapel_core::ports::Parts;
+use stapel_core::ports::{Instance, Parts};
 use stapel_release::{RESERVE_BYTES, Release};
 use stapel_text::{Class, Problem, problem};
 use stapel_tree::{Applied, Entry, Hash, Manifest, Rules};
@@ -111,10 +111,7 @@ impl Site {
                 }
                 _ => None,
             };
-            let written = match &real {
-                Some(real) => self.unshipped(instances.written_since(name, real).await?)?,
-                None => Vec::new(),
-            };
+            let written = self.written(name, real.as_ref()).await?;
             let facts = ServiceFacts { real, pointed, pulled, written, ..ServiceFacts::default() };
             Ok::<_, Problem>((name.clone(), facts, parts))
         });
@@ -123,8 +120,12 @@ impl Site {
             tokio::join!(try_join_all(facts), self.change_to(&manifest), join_all(sizes), self.migration_notes());
         let change = change?;
         let mut services = BTreeMap::new();
+        let paths = self.changed_paths(&manifest, &change)?;
         for (name, facts, parts) in facts? {
-            let touched = parts.map(|parts| self.touched(&parts, &manifest, &change)).transpose()?.flatten();
+            let touch = |(parts, paths): (Parts, &BTreeSet<String>)| {
+                Touched::by(&parts, paths.iter().map(String::as_str), &self.config.source.env)
+            };
+            let touched = parts.zip(paths.as_ref()).map(touch);
             services.insert(name, ServiceFacts { touched, ..facts });
         }
         let serves = services.values().any(ServiceFacts::runs);
@@ -163,15 +164,19 @@ impl Site {
         Ok(observation)
     }
 
-    /// How a service is touched by what changes on the host, and by what the last release did not have: that may lie there
-    /// already, brought by hand, and be in no image.
-    fn touched(&self, parts: &Parts, goal: &Manifest, change: &Applied) -> Result<Option<Touched>, Problem> {
+    /// What changes on the host, and what the last release did not have: that may lie there already, brought by hand, and be
+    /// in no image. `None` before the first release.
+    fn changed_paths(&self, goal: &Manifest, change: &Applied) -> Result<Option<BTreeSet<String>>, Problem> {
         let Some(last) = self.shipped_before()? else { return Ok(None) };
         let differs = |path: &&String| last.entries.get(*path) != goal.entries.get(*path);
-        let paths: BTreeSet<&String> = last.entries.keys().chain(goal.entries.keys()).filter(differs).collect();
-        let paths = paths.into_iter().chain(change.files().map(|c| &c.path)).map(String::as_str);
-        let paths: BTreeSet<&str> = paths.collect();
-        Ok(Some(Touched::by(parts, paths, &self.config.source.env)))
+        let paths = last.entries.keys().chain(goal.entries.keys()).filter(differs);
+        Ok(Some(paths.chain(change.files().map(|c| &c.path)).cloned().collect()))
+    }
+
+    /// The files of a service's definition that were edited on the host since its instance was made.
+    async fn written(&self, service: &str, real: Option<&Instance>) -> Result<Vec<String>, Problem> {
+        let Some(real) = real else { return Ok(Vec::new()) };
+        self.unshipped(self.world.instances.written_since(service, real).await?)
     }
 
     /// What is there of these services, which are to be restarted.
@@ -181,10 +186,7 @@ impl Site {
         let mut services = BTreeMap::new();
         for name in names {
             let (real, pointed) = try_join(instances.real(name), self.world.images.pointed(name)).await?;
-            let written = match &real {
-                Some(real) => self.unshipped(instances.written_since(name, real).await?)?,
-                None => Vec::new(),
-            };
+            let written = self.written(name, real.as_ref()).await?;
             services.insert(name.clone(), ServiceFacts { real, pointed, written, ..ServiceFacts::default() });
         }
         Ok(Observation {
