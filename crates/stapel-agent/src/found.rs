@@ -32,8 +32,7 @@ pub(crate) async fn record(site: &Arc<Site>, goal: &Goal) -> Result<(), Problem>
         }
     }
     let commit = if site.has_checkout() { site.checkout().await?.head().await? } else { None };
-    let goal = Goal::Deploy { manifest: hash.to_string(), fingerprint, commit };
-    let plan = Plan { format: Plan::FORMAT, goal, steps: Vec::new(), gap_s: 0.0, basis: String::new() };
+    let plan = Plan::none(Goal::Deploy { manifest: hash.to_string(), fingerprint, commit, phase: None });
     let begin = Begin {
         doing: "found".to_owned(),
         who: String::new(),

@@ -21,6 +21,7 @@ pub(crate) fn details(site: &Arc<Site>, id: u64) -> Result<Details, Problem> {
         states: site.journal.steps(id)?,
         files: applied.iter().flat_map(foreseen::files).collect(),
         events: site.journal.told(id)?,
+        phases: site.phases_of(&release)?,
         release,
     })
 }

@@ -16,8 +16,10 @@ mod logs;
 mod namespace;
 mod notices;
 mod observe;
+mod phases;
 mod place;
 pub mod protocol;
+mod questions;
 mod recover;
 mod run;
 mod serve;
@@ -26,7 +28,7 @@ mod steps;
 
 pub use cli::{AgentCommand, run as run_command};
 
-pub(crate) use site::Site;
+pub(crate) use site::{Known, Site};
 
 use std::path::PathBuf;
 

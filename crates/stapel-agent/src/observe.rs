@@ -19,12 +19,14 @@ use crate::protocol::Ask;
 use crate::steps::{self, goal_fact};
 
 impl Site {
-    /// What is asked for, as a goal: a rollback's target is looked up in the journal.
-    pub(crate) fn goal(&self, ask: &Ask) -> Result<Goal, Problem> {
-        match ask {
+    /// What is asked for, as goals in their order; several only for a deploy in phases. A rollback's target is looked up in the
+    /// journal.
+    pub(crate) fn goals(&self, ask: &Ask) -> Result<Vec<Goal>, Problem> {
+        let one = match ask {
+            Ask::Phases { phases } => return self.phase_goals(phases),
             Ask::Deploy { manifest, commit, .. } => {
                 let fingerprint = self.manifest(&manifest.to_string())?.fingerprint().to_string();
-                Ok(Goal::Deploy { manifest: manifest.to_string(), fingerprint, commit: commit.clone() })
+                Goal::Deploy { manifest: manifest.to_string(), fingerprint, commit: commit.clone(), phase: None }
             }
             Ask::Rollback { to, down } => {
                 let to = self.rollback_target(*to)?;
@@ -45,13 +47,14 @@ impl Site {
                     return Err(problem!(Refused, "agent-rollback-failed-one", release = to.id.to_string()));
                 };
                 let (manifest, fingerprint) = (manifest.to_owned(), fingerprint.to_owned());
-                Ok(Goal::Rollback { to: to.id, manifest, fingerprint, down_to })
+                Goal::Rollback { to: to.id, manifest, fingerprint, down_to }
             }
             Ask::Restart { services, hard } => {
                 let all = || self.config.services.keys().cloned().collect();
-                Ok(Goal::Restart { services: if services.is_empty() { all() } else { services.clone() }, hard: *hard })
+                Goal::Restart { services: if services.is_empty() { all() } else { services.clone() }, hard: *hard }
             }
-        }
+        };
+        Ok(vec![one])
     }
 
     /// Where the schema was after a release: as it noted, or as the newest before it that looked; those between had nothing
@@ -67,13 +70,15 @@ impl Site {
     }
 
     /// The release that a rollback leads to: the one named, else the one that was in service before the one that is.
-    fn rollback_target(&self, to: Option<u64>) -> Result<Release, Problem> {
+    pub(crate) fn rollback_target(&self, to: Option<u64>) -> Result<Release, Problem> {
         let current = self.journal.in_service()?.ok_or_else(|| problem!(Refused, "agent-rollback-nothing"))?;
         // A rollback put an earlier release in service: from there it goes on backwards.
         let effective = match current.plan.goal {
             Goal::Rollback { to, .. } => to,
             Goal::Deploy { .. } | Goal::Restart { .. } => current.id,
         };
+        // All phases of a deploy go back at once.
+        let effective = self.first_phase(effective)?;
         let ended_well = |r: &Release| r.outcome.is_some_and(|o| o.exit_code() == 0);
         match to {
             Some(id) => {
@@ -301,9 +306,27 @@ impl Site {
 
     /// Observes and plans, with the words of each step.
     pub(crate) async fn plan(self: &Arc<Self>, ask: &Ask) -> Result<(Plan, Observation), Problem> {
-        let goal = self.goal(ask)?;
-        let observation = self.observe(&goal).await?;
-        let mut plan = plan::make(&self.config, &observation, &goal, &stapel_rollouts::All)?;
+        self.plan_goals(&self.goals(ask)?).await
+    }
+
+    /// The plan for the first of the goals that is not reached yet, with those after it as what comes later.
+    pub(crate) async fn plan_goals(self: &Arc<Self>, goals: &[Goal]) -> Result<(Plan, Observation), Problem> {
+        // From the end: where a later one is reached, those before it are behind us.
+        let mut found = None;
+        for (index, goal) in goals.iter().enumerate().rev() {
+            let (mut plan, observation) = self.plan_goal(goal).await?;
+            if plan.is_empty() {
+                return Ok(found.unwrap_or((plan, observation)));
+            }
+            plan.later = goals[index + 1..].to_vec();
+            found = Some((plan, observation));
+        }
+        found.ok_or_else(|| problem!(Usage, "agent-no-phase", phase = "1"))
+    }
+
+    async fn plan_goal(self: &Arc<Self>, goal: &Goal) -> Result<(Plan, Observation), Problem> {
+        let observation = self.observe(goal).await?;
+        let mut plan = plan::make(&self.config, &observation, goal, &stapel_rollouts::All)?;
         self.may(&plan)?;
         for planned in &mut plan.steps {
             let step = steps::make(self, &planned.spec)?;

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use stapel_core::config::{Config, Secrets};
 use stapel_core::examination::Examined;
 use stapel_core::observation::{FileChange, Observation};
-use stapel_core::plan::Plan;
+use stapel_core::plan::{PhaseGoal, Plan};
 use stapel_core::ports::{Health, Instance};
 use stapel_git::{Since, Unclean};
 use stapel_host::ProcessId;
 use stapel_init::{Bundle, Composition, Survey};
-use stapel_release::{Direction, Fault, Owner, Recorded, Release, StepState};
+use stapel_release::{Direction, Fault, Outcome, Owner, Recorded, Release, StepState};
 use stapel_text::{Problem, Text};
 use stapel_tree::{Entry, Hash};
 
@@ -57,6 +57,11 @@ pub enum Ask {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<String>,
     },
+    /// Put several trees in service, one after the other, each up to its gate.
+    Phases {
+        /// They, in order.
+        phases: Vec<PhaseAsk>,
+    },
     /// Put an earlier release in service again.
     Rollback {
         /// Which; `None`: the one before the one in service.
@@ -71,6 +76,20 @@ pub enum Ask {
         /// Stop and start them, also where a relay would lose no request.
         hard: bool,
     },
+}
+
+/// What is asked for in one of the configuration's phases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseAsk {
+    /// Its place among `[[phase]]`, from 0.
+    pub phase: usize,
+    /// As in [`Ask::Deploy`].
+    pub manifest: Hash,
+    /// As in [`Ask::Deploy`].
+    pub commit: Option<String>,
+    /// As in [`Ask::Deploy`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
 
 /// What the host's own checkout has fetched.
@@ -143,6 +162,30 @@ pub enum Request {
     Follow {
         /// Which.
         release: u64,
+        /// Those after this one; 0 for all.
+        after: i64,
+        /// Somebody sits there who can answer: when a person is asked something, [`Reply::Question`] ends it.
+        asks: bool,
+    },
+    /// Which phase comes after a release that was done? Answered by [`Reply::Next`] when that has begun, or it is plain that
+    /// none does.
+    Next {
+        /// That release.
+        release: u64,
+    },
+    /// What is asked of a person now; answered by [`Reply::Question`].
+    Question {
+        /// In which release.
+        release: u64,
+    },
+    /// The answer to it; answered by [`Reply::Question`] with what was answered.
+    Answer {
+        /// In which release.
+        release: u64,
+        /// The check, by name; `None`: the one that is asked now.
+        check: Option<String>,
+        /// Whether it holds.
+        yes: bool,
     },
     /// A release as the journal has it now; answered by [`Reply::Release`].
     Release {
@@ -266,6 +309,16 @@ pub enum Reply {
     Event(Recorded),
     /// A release as the journal has it.
     Release(Box<Release>),
+    /// What is asked of a person.
+    Question {
+        /// `None`: nothing.
+        question: Option<Box<Question>>,
+    },
+    /// The phase that has begun; `None`: there is none left to do.
+    Next {
+        /// Its number as a release.
+        release: Option<u64>,
+    },
     /// All that is known of a release.
     Details(Box<Details>),
     /// Who holds the lock.
@@ -319,6 +372,32 @@ pub struct Told {
     pub problem: Option<Problem>,
 }
 
+/// What a release asks of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The check's name.
+    pub check: String,
+    /// What is asked, in the team's words.
+    pub question: String,
+    /// Until when it waits for an answer.
+    pub until: Timestamp,
+}
+
+/// A phase of a deploy, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseState {
+    /// What was to be reached.
+    pub phase: PhaseGoal,
+    /// The release that it was; `None`: it has not begun.
+    pub release: Option<u64>,
+    /// How that ended.
+    pub outcome: Option<Outcome>,
+    /// When it began.
+    pub began_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
 /// All that is known of a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Details {
@@ -331,6 +410,9 @@ pub struct Details {
     pub records: u64,
     /// The states of its steps, in the plan's order.
     pub states: Vec<StepState>,
+    /// All phases of the deploy that it is a phase of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseState>,
     /// What it changed below the app's directory.
     pub files: Vec<FileChange>,
     /// What its steps did and said, in order, without the output of commands.

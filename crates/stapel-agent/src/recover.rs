@@ -14,8 +14,9 @@ use stapel_release::{Direction, Fault, Journal, Lock, Outcome, Owner, Release, S
 use stapel_text::{Class, Problem, problem, text};
 
 use crate::notices::{self, Notices};
+use crate::phases::{self, Runner};
 use crate::place::{journal_of, lock_of};
-use crate::{Site, guardian, steps};
+use crate::{Known, Site, guardian, steps};
 
 /// How often recovery is tried: after a boot Docker, databases and the app itself come up bit by bit.
 const EVERY: Duration = Duration::from_secs(5);
@@ -31,7 +32,9 @@ const END_LOOK: Duration = Duration::from_millis(20);
 /// to him.
 pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem> {
     stapel_host::leave_session();
-    let dead = |journal: &Journal| Ok::<_, Problem>(journal.unfinished()?.iter().any(Release::dead));
+    let dead = |journal: &Journal| {
+        Ok::<_, Problem>(journal.unfinished()?.iter().any(Release::dead) || phases::left_off(journal)?.is_some())
+    };
     // A disk that is full must not keep the journal from being opened.
     Journal::make_room_at(&journal_of(root));
     if stays && !dead(&Journal::open(&journal_of(root))?)? {
@@ -55,13 +58,17 @@ pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem>
     };
     let begun = Journal::open(&journal_of(root))?.unfinished()?;
     let ours: Vec<u64> = begun.iter().filter(|r| r.dead()).map(|r| r.id).collect();
+    let nothing = Secrets::default();
     // Taken up again and again until it ends well or time is over; what is stuck then, a person sees.
     let attempt = || async {
         let journal = Journal::open(&journal_of(root))?;
         for release in journal.unfinished()?.iter().filter(|r| ours.contains(&r.id)) {
-            Prepared::of(&journal, release).await?.take_up(None).await?;
+            Prepared::of(&journal, release, &nothing).await?.take_up(None).await?;
         }
-        Ok(())
+        match phases::left_off(&journal)? {
+            Some(release) => Prepared::of(&journal, &release, &nothing).await?.go_on().await,
+            None => Ok(()),
+        }
     };
     let ended = stapel_host::retry(EVERY, WITHIN, attempt, |_| true).await;
     guardian::disarm(root, &lock).await;
@@ -102,34 +109,29 @@ pub(crate) struct Prepared {
     pub(crate) release: u64,
     steps: Vec<Box<dyn Step>>,
     faults: Vec<Fault>,
-    secrets: Secrets,
 }
 
 impl Prepared {
-    /// Opens what the release works on. Nothing is changed by it, but that what the dead process had set going is ended.
+    /// Opens what the release works on. Nothing is changed by it, but that what the dead process had set going is ended. `more`
+    /// are the secrets of whoever wants it taken up, where it was begun without: its own configuration says what each is for.
     ///
     /// # Errors
     /// What stands in the way of trying.
-    pub(crate) async fn of(journal: &Journal, release: &Release) -> Result<Self, Problem> {
+    pub(crate) async fn of(journal: &Journal, release: &Release, more: &Secrets) -> Result<Self, Problem> {
         let marks = journal.marks(release.id)?;
         for mark in &marks {
             if stapel_host::mark().as_ref() != Some(mark) {
                 stapel_host::end_all(mark).await?;
             }
         }
-        let site = Arc::new(Site::open(release.config.clone(), &release.target).await?);
+        let site = Site::open(release.config.clone(), Known::Kept(&marks, more), &release.target).await?;
+        let site = Arc::new(site);
         if let Err(problem) = site.sweep().await {
             // A tree that was shipped half may make no sense to compose; the way back mends it.
             tracing::warn!(%problem, "one-off runs could not be looked for");
         }
         let steps = release.plan.steps.iter().map(|s| steps::make(&site, &s.spec)).collect::<Result<Vec<_>, _>>()?;
-        let secrets = site.place.secrets(&marks);
-        Ok(Self { site, release: release.id, steps, faults: Vec::new(), secrets })
-    }
-
-    /// With the secrets of whoever wants it taken up, where it was begun without: its own configuration says what each is for.
-    pub(crate) fn knowing(self, secrets: &Secrets) -> Self {
-        Self { secrets: self.secrets.completed(secrets), ..self }
+        Ok(Self { site, release: release.id, steps, faults: Vec::new() })
     }
 
     /// With these things going wrong, for tests.
@@ -166,7 +168,7 @@ impl Prepared {
             self.site.await_healthy().await;
         }
         let died = problem!(Failed, "agent-died", release = self.release.to_string());
-        let notices = Notices { site: &self.site, release: self.release, secrets: &self.secrets };
+        let notices = Notices { site: &self.site, release: self.release };
         let turns = |why: &Problem| notices.tell(Moment::Back, Some(why));
         let outcome = self.saga(&turns).recover(direction, died).await?;
         notices.ended(outcome);
@@ -174,7 +176,15 @@ impl Prepared {
             return Err(still_stuck(&self.site.journal.known(self.release)?));
         }
         self.site.tidy(self.release, outcome).await;
-        Ok(())
+        if outcome == Outcome::Done { self.go_on().await } else { Ok(()) }
+    }
+
+    /// Begins the phases that are left after it, which is done. We hold the lock.
+    ///
+    /// # Errors
+    /// When the journal cannot be read or written.
+    async fn go_on(&self) -> Result<(), Problem> {
+        Runner { site: &self.site, faults: &self.faults }.go_on(self.release).await
     }
 }
 

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use stapel_core::config::{Moment, Secrets};
+use stapel_core::config::Secrets;
 use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
-use stapel_release::{Begin, Direction, Fault, Lock, Outcome, Owner, Saga, Step};
+use stapel_release::{Begin, Direction, Fault, Lock, Owner, Step};
 use stapel_text::{Problem, problem};
 
 use crate::guardian;
-use crate::notices::{self, Notices, SUBJECT};
+use crate::notices::{self, SUBJECT};
+use crate::phases::{Runner, begin_release};
 use crate::protocol::{Ask, Opening};
 use crate::recover::Prepared;
-use crate::{Site, found, steps};
+use crate::{Known, Site, found};
 
 /// What a session asks of the process that runs a release, in a file that only the two see.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -100,21 +101,20 @@ struct Begun {
     site: Arc<Site>,
     release: u64,
     steps: Vec<Box<dyn Step>>,
-    secrets: Secrets,
     lock: Lock,
 }
 
 async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Problem> {
-    let mut site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
+    let mut site = open(order).await?;
     if let Ask::Rollback { .. } = ask
-        && let Goal::Rollback { to, .. } = site.goal(ask)?
+        && let [Goal::Rollback { to, .. }] = site.goals(ask)?[..]
         && let Some(then) = site.journal.release(to)?
     {
         site.checks.only(&then.config.checks);
     }
     let site = Arc::new(site);
     let doing = match ask {
-        Ask::Deploy { .. } => "deploy",
+        Ask::Deploy { .. } | Ask::Phases { .. } => "deploy",
         Ask::Rollback { .. } => "rollback",
         Ask::Restart { .. } => "restart",
     };
@@ -122,7 +122,7 @@ async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Pro
     // From here on somebody ends well what this process begins, what it takes up first included.
     guardian::arm(&site.place, site.guardian()).await?;
     match written_down(order, &site, ask, fingerprint, doing).await {
-        Ok((release, steps)) => Ok(Begun { site, release, steps, secrets: order.opening.secrets.clone(), lock }),
+        Ok((release, steps)) => Ok(Begun { site, release, steps, lock }),
         Err(problem) => {
             site.forget_secrets();
             guardian::disarm(site.place.root(), &lock).await;
@@ -140,7 +140,7 @@ async fn written_down(
     doing: &str,
 ) -> Result<(u64, Vec<Box<dyn Step>>), Problem> {
     for release in site.journal.unfinished()? {
-        Prepared::of(&site.journal, &release).await?.take_up(None).await?;
+        Prepared::of(&site.journal, &release, &Secrets::default()).await?.take_up(None).await?;
         site.definition_changed().await;
     }
     let (plan, _) = site.plan(ask).await?;
@@ -148,7 +148,6 @@ async fn written_down(
     if plan.fingerprint() != fingerprint {
         return Err(problem!(Refused, "agent-plan-changed"));
     }
-    site.journal.keep_reserve()?;
     if let Some(mark) = stapel_host::mark() {
         site.place.keep_secrets(&mark, &order.opening.secrets)?;
     }
@@ -163,8 +162,7 @@ async fn written_down(
         found: false,
         runner: Some((ProcessId::me(), stapel_host::mark())),
     };
-    let steps = begin.plan.steps.iter().map(|s| steps::make(site, &s.spec)).collect::<Result<_, _>>()?;
-    let release = site.journal.begin(&begin)?;
+    let (release, steps) = begin_release(site, &begin, None).await?;
     if let Ask::Deploy { subject: Some(subject), .. } = ask {
         site.journal.set_fact(release, SUBJECT, subject)?;
     }
@@ -173,28 +171,25 @@ async fn written_down(
 
 impl Begun {
     async fn finish(self, faults: &[Fault]) -> Result<(), Problem> {
-        let notices = Notices { site: &self.site, release: self.release, secrets: &self.secrets };
-        notices.tell(Moment::Start, None);
-        let turns = |why: &Problem| notices.tell(Moment::Back, Some(why));
-        let (journal, release, steps) = (&self.site.journal, self.release, &self.steps);
-        let outcome = Saga { journal, release, steps, faults, turns: &turns }.run().await?;
-        notices.ended(outcome);
-        // Where it got stuck, what is left over may be what serves.
-        if outcome != Outcome::Stuck {
-            self.site.tidy(self.release, outcome).await;
-        }
+        let runner = Runner { site: &self.site, faults };
+        runner.run(self.release, &self.steps).await?;
         guardian::disarm(self.site.place.root(), &self.lock).await;
         Ok(())
     }
 }
 
+async fn open(order: &Order) -> Result<Site, Problem> {
+    let Opening { config, secrets, target, .. } = &order.opening;
+    Site::open(config.clone(), Known::Given(secrets), target).await
+}
+
 /// The release that a person wants to be taken up.
 async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Result<Running, Problem> {
-    let site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
+    let site = open(order).await?;
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, "recover"))?;
     let found = site.journal.unfinished()?.into_iter().find(|r| r.id == id);
     let release = found.ok_or_else(|| problem!(Refused, "agent-not-unfinished", release = id.to_string()))?;
-    let prepared = Prepared::of(&site.journal, &release).await?.knowing(&order.opening.secrets);
+    let prepared = Prepared::of(&site.journal, &release, &order.opening.secrets).await?;
     prepared.direction(direction)?;
     guardian::arm(&site.place, site.guardian()).await?;
     if let Some(mark) = stapel_host::mark() {

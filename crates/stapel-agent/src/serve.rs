@@ -11,7 +11,7 @@ use futures_util::future::{try_join, try_join_all};
 use stapel_core::ports::{Health, Instance};
 use stapel_host::{Detached, ProcessId};
 use stapel_init::By;
-use stapel_release::{Lock, Outcome, Release};
+use stapel_release::{Event, Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
 use stapel_tree::{Access, Hash};
 use stapel_wire::{Connection, Frame, Kind};
@@ -19,13 +19,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::protocol::{Announced, Opening, Reply, Request, ServiceStatus, Status};
 use crate::run::{Answer, Order, Work};
-use crate::{Site, examine, known, logs, notices, recover};
+use crate::{Known, Site, examine, known, logs, notices, phases, questions, recover};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a release may take to take the lock, plan and begin.
 const BEGINS: Duration = Duration::from_mins(5);
-/// How soon a guardian takes up a release whose process died, on a host that is busy.
-const TAKEN_UP: Duration = Duration::from_secs(20);
 /// How long what a dead release left may take to be put right.
 const RECOVERS: Duration = Duration::from_mins(15);
 /// How many events go in one go.
@@ -64,7 +62,7 @@ where
                 Err(problem) => Err(problem),
             },
             Request::Offer { manifest, bytes } => take_manifest(session, connection, manifest, bytes).await,
-            Request::Follow { release } => follow(session, connection, release).await,
+            Request::Follow { release, after, asks } => follow(session, connection, release, after, asks).await,
             Request::FollowLogs(ask) => match session.site() {
                 Ok(site) => logs::follow(site, connection, &ask).await,
                 Err(problem) => Err(problem),
@@ -87,7 +85,7 @@ impl Session {
     }
 
     async fn open(&mut self, opening: Opening) -> Result<Reply, Problem> {
-        let site = Arc::new(Site::open(opening.config.clone(), &opening.target).await?);
+        let site = Arc::new(Site::open(opening.config.clone(), Known::Given(&opening.secrets), &opening.target).await?);
         let state = site.place.root().to_string();
         self.site = Some(site);
         self.opening = Some(opening);
@@ -140,6 +138,15 @@ impl Session {
                 site.journal.cancel(release, &who)?;
                 Reply::Release(Box::new(site.journal.known(release)?))
             }
+            Request::Question { release } => {
+                Reply::Question { question: questions::open(site, release)?.map(Box::new) }
+            }
+            Request::Answer { release, check, yes } => {
+                let who = self.opening.as_ref().map_or_else(String::new, Opening::person);
+                let question = questions::answer(site, release, check.as_deref(), yes, who)?;
+                Reply::Question { question: Some(Box::new(question)) }
+            }
+            Request::Next { release } => Reply::Next { release: phases::awaited(site, release).await? },
             Request::Holder => Reply::Held { holder: known::holder(site)?.map(Box::new) },
             Request::EndHolder { process } => {
                 recover::end_holder(site.place.root(), &process).await?;
@@ -147,7 +154,7 @@ impl Session {
             }
             Request::TestNotices => {
                 let opening = self.opening.as_ref().ok_or_else(|| problem!(Usage, "agent-not-open"))?;
-                Reply::Told { all: notices::test(site, &opening.secrets, &opening.person()).await }
+                Reply::Told { all: notices::test(site, &opening.person()).await }
             }
             Request::Status => Reply::Status(Box::new(status(site).await?)),
             Request::History { limit } => Reply::History { releases: site.journal.history(limit)? },
@@ -308,14 +315,21 @@ where
     .await
 }
 
-/// Sends the events of a release as they are written, until it has ended, or its process has and nobody takes it up.
-async fn follow<R, W>(session: &Session, connection: &mut Connection<R, W>, release: u64) -> Result<Reply, Problem>
+/// Sends the events of a release as they are written, until it has ended, or its process has and nobody takes it up; and,
+/// where somebody sits there who can answer (`asks`), until it asks something.
+async fn follow<R, W>(
+    session: &Session,
+    connection: &mut Connection<R, W>,
+    release: u64,
+    mut seen: i64,
+    asks: bool,
+) -> Result<Reply, Problem>
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
-    let journal = &session.site()?.journal;
-    let mut seen = 0;
+    let site = session.site()?;
+    let journal = &site.journal;
     let mut tick = tokio::time::interval(LOOK_EVERY);
     let mut alive = tokio::time::Instant::now();
     loop {
@@ -326,15 +340,20 @@ where
             let events = journal.events(release, seen, EVENTS)?;
             let Some(last) = events.last() else { break };
             seen = last.seq;
+            let mut asked = false;
             for recorded in events {
+                asked |= matches!(recorded.event, Event::Question { .. });
                 connection.send(&Reply::Event(recorded)).await?;
+            }
+            if let Some(question) = questions::open(site, release)?.filter(|_| asks && asked) {
+                return Ok(Reply::Question { question: Some(Box::new(question)) });
             }
         }
         if pulse.runs {
             alive = tokio::time::Instant::now();
         }
         // One whose process died is soon taken up by its guardian.
-        if pulse.ended || alive.elapsed() > TAKEN_UP {
+        if pulse.ended || alive.elapsed() > phases::TAKEN_UP {
             return Ok(Reply::Release(Box::new(journal.known(release)?)));
         }
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Target};
+use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Secrets, Target};
 use stapel_core::observation::Guardian;
 use stapel_core::ports::{Health, ImageId, Instance, World};
 use stapel_data::backup::Label;
@@ -19,6 +19,7 @@ use stapel_tree::{Hash, Manifest, Memory, ObjectStore};
 use crate::checks::Checks;
 use crate::docker::DockerWorld;
 use crate::guardian;
+use crate::phases;
 use crate::place::Place;
 use crate::steps;
 
@@ -34,9 +35,29 @@ const UPLOAD: Duration = Duration::from_hours(24);
 /// In how many releases the output of commands is kept.
 const KEEP_OUTPUT: usize = 20;
 
+/// From where the secrets come that a configuration names.
+#[derive(Clone, Copy)]
+pub(crate) enum Known<'a> {
+    /// From the operator's side.
+    Given(&'a Secrets),
+    /// As processes with these marks have kept them; what they had not, whoever takes a release up may have.
+    Kept(&'a [String], &'a Secrets),
+}
+
+impl Known<'_> {
+    fn at(self, place: &Place) -> Secrets {
+        match self {
+            Self::Given(secrets) => secrets.clone(),
+            Self::Kept(marks, more) => place.secrets(marks).completed(more),
+        }
+    }
+}
+
 /// One app on this host, with everything that works on it.
 pub(crate) struct Site {
     pub(crate) config: Config,
+    /// What the secret values in it stand for.
+    pub(crate) secrets: Secrets,
     pub(crate) target_name: String,
     pub(crate) target: Target,
     pub(crate) place: Place,
@@ -58,7 +79,7 @@ pub(crate) struct Site {
 
 impl Site {
     /// Puts together what works on the app of `config` at the target of this name.
-    pub(crate) async fn open(config: Config, target_name: &str) -> Result<Self, Problem> {
+    pub(crate) async fn open(config: Config, known: Known<'_>, target_name: &str) -> Result<Self, Problem> {
         let target = config.targets.get(target_name).cloned().ok_or_else(|| {
             let known = config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
             problem!(Usage, "agent-no-target", name = target_name, known = known)
@@ -92,6 +113,7 @@ impl Site {
                 (place, "embedded".to_owned(), world, None, String::new(), None)
             }
         };
+        let secrets = known.at(&place);
         let databases = databases(&config, &target, &world, &place.session())?;
         let migrations = config.migration.as_ref().map(|m| {
             let tool = match m.tool {
@@ -107,6 +129,7 @@ impl Site {
         Ok(Self {
             target_name: target_name.to_owned(),
             config,
+            secrets,
             target,
             place,
             engine,
@@ -194,8 +217,9 @@ impl Site {
 
     /// Lets go of secrets that no unfinished release needs. We hold the lock.
     pub(crate) fn forget_secrets(&self) {
-        let unfinished = self.journal.unfinished().unwrap_or_default();
-        let marks: Vec<_> = unfinished.iter().flat_map(|r| self.journal.marks(r.id).unwrap_or_default()).collect();
+        let unfinished = self.journal.unfinished().unwrap_or_default().into_iter().map(|release| release.id);
+        let waits = phases::to_go_on(&self.journal).unwrap_or_default().map(|release| release.id);
+        let marks: Vec<_> = unfinished.chain(waits).flat_map(|r| self.journal.marks(r).unwrap_or_default()).collect();
         self.place.forget_secrets(&marks);
     }
 

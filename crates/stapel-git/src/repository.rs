@@ -1,7 +1,8 @@
 use camino::Utf8Path;
-use stapel_text::Problem;
+use stapel_text::{Problem, problem};
 use stapel_tree::{Manifest, Rules};
 
+use crate::Snapshot;
 use crate::git::{Git, refused};
 use crate::since::{DIRTY, Since, since};
 
@@ -41,6 +42,29 @@ impl Repository {
             None => None,
         };
         Ok(Some(Self { git, head, subject, prefix }))
+    }
+
+    /// The same repository at another commit, by its name, a tag's or a branch's.
+    ///
+    /// # Errors
+    /// `git-no-commit` where there is no such commit here; `git-refused`.
+    pub async fn at(&self, reference: &str) -> Result<Self, Problem> {
+        let head = self.git.commit(reference).await?;
+        let head = head.ok_or_else(|| problem!(Usage, "git-no-commit", reference = reference))?;
+        let subject = self.git.subject(&head).await?;
+        let (git, prefix) = (self.git.clone(), self.prefix.clone());
+        Ok(Self { git, head: Some(head), subject, prefix })
+    }
+
+    /// Lays out the tree of the commit, as a checkout would have it, and gives the part of it that is this directory.
+    ///
+    /// # Errors
+    /// As [`Checkout::lay_out`](crate::Checkout::lay_out).
+    pub async fn lay_out(&self) -> Result<Snapshot, Problem> {
+        let head = self.head.as_deref().ok_or_else(|| problem!(Usage, "git-no-commit", reference = "HEAD"))?;
+        let top = self.git.run(&["rev-parse", "--show-toplevel"]).await?;
+        let top = Git::here(Utf8Path::new(top.trim_end_matches('\n')));
+        Snapshot::of(&top, head, self.prefix.trim_end_matches('/')).await
     }
 
     /// The first line of the message of the commit that is checked out.

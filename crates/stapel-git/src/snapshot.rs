@@ -1,4 +1,9 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use camino::{Utf8Path, Utf8PathBuf};
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use stapel_text::{Problem, problem};
 use stapel_tree::{Entry, Manifest, Memory, Rules};
 
@@ -17,6 +22,8 @@ const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
 /// The tree of a commit, laid out in a directory of its own, which goes when this is dropped.
 pub struct Snapshot {
     dir: Utf8PathBuf,
+    /// The part of it that is meant; empty for all of it.
+    below: String,
 }
 
 impl Drop for Snapshot {
@@ -30,7 +37,21 @@ impl Snapshot {
     /// Where the tree lies.
     #[must_use]
     pub fn tree(&self) -> Utf8PathBuf {
-        self.dir.join("tree")
+        let all = self.dir.join("tree");
+        if self.below.is_empty() { all } else { all.join(&self.below) }
+    }
+
+    /// Lays a commit's tree out, of which the part below this path is meant.
+    pub(crate) async fn of(git: &Git, commit: &str, below: &str) -> Result<Self, Problem> {
+        let git_dir = Utf8PathBuf::from(git.run(&["rev-parse", "--absolute-git-dir"]).await?);
+        sweep(&git_dir);
+        // Several of them may be wanted at once.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{BEGINS}{}.{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let snapshot = Self { dir: git_dir.join(name), below: below.to_owned() };
+        git.program("mkdir").args(["-m", "0700", snapshot.dir.as_str()]).run().await?;
+        lay_out(git, commit, &snapshot.dir.join("tree"), &snapshot.dir.join("index")).await?;
+        Ok(snapshot)
     }
 
     /// The manifest of the tree, with the permission bits that git knows: those of the files depend on who laid it out.
@@ -69,12 +90,7 @@ impl Checkout {
     /// # Errors
     /// `git-refused`; `git-submodule` for one that was never set up on the host; those of fetching one.
     pub async fn lay_out(&self, commit: &str) -> Result<Snapshot, Problem> {
-        let git_dir = Utf8PathBuf::from(self.git.run(&["rev-parse", "--absolute-git-dir"]).await?);
-        sweep(&git_dir);
-        let snapshot = Snapshot { dir: git_dir.join(format!("{BEGINS}{}", std::process::id())) };
-        self.git.program("mkdir").args(["-m", "0700", snapshot.dir.as_str()]).run().await?;
-        lay_out(&self.git, commit, &snapshot.tree(), &snapshot.dir.join("index")).await?;
-        Ok(snapshot)
+        Snapshot::of(&self.git, commit, "").await
     }
 }
 
@@ -108,8 +124,9 @@ async fn lay_out(git: &Git, commit: &str, tree: &Utf8Path, index: &Utf8Path) -> 
 fn sweep(git_dir: &Utf8Path) {
     let left = git_dir.read_dir_utf8().into_iter().flatten().flatten();
     for dir in left {
-        let process = dir.file_name().strip_prefix(BEGINS).and_then(|number| number.parse::<u32>().ok());
-        if process.is_some_and(|number| !Utf8Path::new("/proc").join(number.to_string()).exists()) {
+        let number = dir.file_name().strip_prefix(BEGINS).and_then(|rest| rest.split('.').next());
+        let process = number.and_then(|number| number.parse::<i32>().ok()).map(Pid::from_raw);
+        if process.is_some_and(|process| kill(process, None) == Err(Errno::ESRCH)) {
             let _ = std::fs::remove_dir_all(dir.path());
         }
     }

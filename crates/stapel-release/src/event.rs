@@ -41,6 +41,17 @@ pub enum Event {
         /// Of how many.
         total: u64,
     },
+    /// A person is asked something.
+    Question {
+        /// Which step.
+        index: usize,
+        /// The check's name.
+        check: String,
+        /// What is asked, in the team's words.
+        question: String,
+        /// Until when an answer is waited for.
+        until: Timestamp,
+    },
     /// The way back begins.
     GoingBack {
         /// Why.

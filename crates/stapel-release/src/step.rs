@@ -110,6 +110,11 @@ impl<'a> StepContext<'a> {
         self.journal.tell(self.release, &Event::Say { index: self.index, text });
     }
 
+    /// Tells what has an event of its own; it is given the step's place in the plan.
+    pub fn tell(&self, event: impl FnOnce(usize) -> Event) {
+        self.journal.tell(self.release, &event(self.index));
+    }
+
     /// Tells how far it is.
     pub fn progress(&self, done: u64, total: u64) {
         self.journal.tell(self.release, &Event::Progress { index: self.index, done, total });

@@ -50,6 +50,7 @@ pub(crate) enum Sub {
     Rollback(Rollback),
     Restart(Restart),
     Attach(Which),
+    Answer(Answer),
     Cancel(Which),
     Resume(Which),
     Undo(Which),
@@ -113,7 +114,7 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Deploy {
-    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "check", "reference", "allow_rewritten"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "check", "ask", "reference", "allow_rewritten"])]
     pub(crate) plan: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub(crate) commit: Commit,
@@ -127,6 +128,8 @@ pub(crate) struct Deploy {
     pub(crate) in_quiet_hours: bool,
     #[arg(long, value_name = "[SERVICE:]PATH|URL[=STATUS,…]")]
     pub(crate) check: Vec<String>,
+    #[arg(long, value_name = "QUESTION")]
+    pub(crate) ask: Vec<String>,
     /// The plan is not shown: the demo tells its own story.
     #[arg(skip)]
     pub(crate) quiet: bool,
@@ -160,6 +163,25 @@ pub(crate) struct Restart {
 pub(crate) struct Which {
     #[arg(value_name = "RELEASE")]
     pub(crate) release: Option<u64>,
+}
+
+/// What a person says to what a release asks.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Answer {
+    #[arg(value_name = "yes|no")]
+    pub(crate) answer: YesNo,
+    #[arg(value_name = "RELEASE")]
+    pub(crate) release: Option<u64>,
+    #[arg(long = "check", value_name = "NAME")]
+    pub(crate) which_check: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum YesNo {
+    #[value(alias = "да")]
+    Yes,
+    #[value(alias = "нет")]
+    No,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -271,6 +293,7 @@ fn about(command: &str) -> Option<Text> {
         "rollback" => text!("cli-about-rollback"),
         "restart" => text!("cli-about-restart"),
         "attach" => text!("cli-about-attach"),
+        "answer" => text!("cli-about-answer"),
         "cancel" => text!("cli-about-cancel"),
         "resume" => text!("cli-about-resume"),
         "undo" => text!("cli-about-undo"),
@@ -302,6 +325,9 @@ fn help(argument: &str) -> Option<Text> {
         "allow_dirty" => text!("cli-arg-allow-dirty"),
         "in_quiet_hours" => text!("cli-arg-in-quiet-hours"),
         "check" => text!("cli-arg-check"),
+        "ask" => text!("cli-arg-ask"),
+        "answer" => text!("cli-arg-answer"),
+        "which_check" => text!("cli-arg-which-check"),
         "to" => text!("cli-arg-to"),
         "down" => text!("cli-arg-down"),
         "release" => text!("cli-arg-release"),

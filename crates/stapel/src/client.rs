@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use stapel_agent::protocol::{
-    Announced, Ask, Details, Fetched, Holder, LogsAsk, Opening, Reply, Request, Status, Told,
+    Announced, Ask, Details, Fetched, Holder, LogsAsk, Opening, Question, Reply, Request, Status, Told,
 };
 use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
@@ -56,6 +56,14 @@ pub(crate) enum Said {
         service: String,
         instance: Instance,
     },
+}
+
+/// Why a release is not followed any more.
+pub(crate) enum Followed {
+    /// It has ended, or its process has; how the journal has it then.
+    Ended(Box<Release>),
+    /// It asks a person something.
+    Asks(Option<Box<Question>>),
 }
 
 /// An open session about one app.
@@ -135,7 +143,7 @@ impl Client {
     /// Brings up what of the tree is not on the host yet, and gives what is to be asked for it. It harms nobody and can be
     /// done again.
     pub(crate) async fn bring(&mut self, project: &Project, tree: &Tree, screen: &Screen) -> Result<Ask, Problem> {
-        let hash = self.offer(project, &tree.manifest, screen).await?;
+        let hash = self.offer(project, &tree.base(project), &tree.manifest, screen).await?;
         Ok(Ask::Deploy { manifest: hash, commit: tree.commit(), subject: tree.subject().map(str::to_owned) })
     }
 
@@ -148,7 +156,7 @@ impl Client {
     ) -> Result<Fetched, Problem> {
         let env = project.env()?;
         if !env.entries.is_empty() {
-            self.offer(project, &env, screen).await?;
+            self.offer(project, project.root(), &env, screen).await?;
         }
         let (reference, may_drop) = (commit.reference.clone(), commit.allow_rewritten);
         match self.ask(&Request::Fetch { reference, may_drop, env: env.entries }).await? {
@@ -158,7 +166,13 @@ impl Client {
     }
 
     /// Brings up what of a manifest is not on the host yet, and gives its hash.
-    async fn offer(&mut self, project: &Project, manifest: &Manifest, screen: &Screen) -> Result<Hash, Problem> {
+    async fn offer(
+        &mut self,
+        project: &Project,
+        base: &Utf8Path,
+        manifest: &Manifest,
+        screen: &Screen,
+    ) -> Result<Hash, Problem> {
         let json = manifest.to_json();
         let known = Hash::of(&json);
         let mut reply = self.ask(&Request::Known { manifest: known }).await?;
@@ -184,7 +198,7 @@ impl Client {
         let total = missing.len();
         let sizes = manifest.contents();
         let wanted = missing.into_iter().map(|wanted| match paths.get(&wanted) {
-            Some((path, secret)) => Ok((wanted, project.path(path), *secret)),
+            Some((path, secret)) => Ok((wanted, project.path(base, path), *secret)),
             None => Err(problem!(Failed, "cli-protocol", reply = wanted.to_string())),
         });
         // The next ones are compressed while some are on their way; of large ones there is only one in memory.
@@ -242,15 +256,47 @@ impl Client {
         }
     }
 
-    /// Hands each event of a release to `see` until it has ended, and returns how the journal has it then.
-    pub(crate) async fn follow(&mut self, release: u64, mut see: impl FnMut(&Recorded)) -> Result<Release, Problem> {
-        self.session.connection.send(&Request::Follow { release }).await?;
+    /// Hands each event of a release after this one to `see`, until it has ended or, where somebody sits here who can answer
+    /// (`asks`), asks a person something.
+    pub(crate) async fn follow(
+        &mut self,
+        release: u64,
+        after: i64,
+        asks: bool,
+        mut see: impl FnMut(&Recorded),
+    ) -> Result<Followed, Problem> {
+        self.session.connection.send(&Request::Follow { release, after, asks }).await?;
         loop {
             match self.receive().await? {
                 Reply::Event(recorded) => see(&recorded),
-                Reply::Release(release) => return Ok(*release),
+                Reply::Release(release) => return Ok(Followed::Ended(release)),
+                Reply::Question { question } => return Ok(Followed::Asks(question)),
                 other => return Err(unexpected(&other)),
             }
+        }
+    }
+
+    /// What a release asks of a person now.
+    pub(crate) async fn question(&mut self, release: u64) -> Result<Option<Question>, Problem> {
+        match self.ask(&Request::Question { release }).await? {
+            Reply::Question { question } => Ok(question.map(|question| *question)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Answers it, and gives what was answered.
+    pub(crate) async fn answer(&mut self, release: u64, check: Option<String>, yes: bool) -> Result<Question, Problem> {
+        match self.ask(&Request::Answer { release, check, yes }).await? {
+            Reply::Question { question: Some(question) } => Ok(*question),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The phase that comes after a release that was done, once it has begun; `None` where none does.
+    pub(crate) async fn next(&mut self, release: u64) -> Result<Option<u64>, Problem> {
+        match self.ask(&Request::Next { release }).await? {
+            Reply::Next { release } => Ok(release),
+            other => Err(unexpected(&other)),
         }
     }
 

@@ -61,6 +61,7 @@ async fn run() -> u8 {
         Sub::Rollback(args) => commands::rollback::run(&parsed.place, &args, &screen).await,
         Sub::Restart(args) => commands::restart::run(&parsed.place, &args, &screen).await,
         Sub::Attach(args) => commands::attach::run(&parsed.place, &args, &screen).await,
+        Sub::Answer(args) => commands::answer::run(&parsed.place, &args, &screen).await,
         Sub::Cancel(args) => commands::cancel::run(&parsed.place, &args, &screen).await,
         Sub::Resume(args) => {
             commands::take_up::run(&parsed.place, &args, stapel_release::Direction::Forward, &screen).await

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use stapel_core::config::{Become, Check, Config, Secrets, Way};
-use stapel_git::Repository;
+use stapel_core::config::{Become, Check, Config, Environment, Secrets, Way};
+use stapel_git::{Repository, Snapshot};
 use stapel_text::{Problem, problem};
 use stapel_tree::{Entry, Hash, Manifest, Memory, Rules};
 use stapel_wire::Account;
@@ -35,12 +35,19 @@ pub(crate) struct Tree {
     pub(crate) repository: Option<Repository>,
     /// What of it is not as the commit has it.
     pub(crate) uncommitted: Vec<String>,
+    /// Where it lies, if not in the project's own directory.
+    snapshot: Option<Snapshot>,
 }
 
 impl Tree {
     /// The first line of that commit's message.
     pub(crate) fn subject(&self) -> Option<&str> {
         self.repository.as_ref().and_then(|repository| repository.subject())
+    }
+
+    /// Where it lies.
+    pub(crate) fn base(&self, project: &Project) -> Utf8PathBuf {
+        self.snapshot.as_ref().map_or_else(|| project.root().to_owned(), Snapshot::tree)
     }
 
     /// The commit it comes from.
@@ -52,13 +59,23 @@ impl Tree {
 impl Project {
     /// Reads the configuration: the file that was named, else the `stapel.toml` of this directory or the nearest above.
     pub(crate) fn open(place: &Place, screen: &Screen) -> Result<Self, Problem> {
+        Self::read(place, screen, true)
+    }
+
+    /// The same for who only looks, and needs no secrets.
+    pub(crate) fn look(place: &Place, screen: &Screen) -> Result<Self, Problem> {
+        Self::read(place, screen, false)
+    }
+
+    fn read(place: &Place, screen: &Screen, whole: bool) -> Result<Self, Problem> {
         let file = match &place.config {
             Some(file) => file.clone(),
             None => find()?,
         };
         let failed = |e: std::io::Error| problem!(Usage, "io-failed", path = file.as_str(), error = e);
         let source = std::fs::read_to_string(&file).map_err(failed)?;
-        let environment = |name: &str| std::env::var(name).ok();
+        let variables = |name: &str| std::env::var(name).ok();
+        let environment = Environment { variables: &variables, whole };
         let parsed = Config::parse_with(file.as_str(), &source, &environment);
         let (mut config, secrets) = parsed.map_err(|findings| {
             screen.findings(&findings);
@@ -81,8 +98,14 @@ impl Project {
         self.config.services.values_mut().for_each(|service| service.no_cache = true);
     }
 
-    /// Checks for this release only, from the command line.
-    pub(crate) fn also_check(&mut self, words: &[String]) -> Result<(), Problem> {
+    /// Checks for this release only, from the command line: what requests answer, and what a person does.
+    pub(crate) fn also_check(&mut self, words: &[String], questions: &[String]) -> Result<(), Problem> {
+        for question in questions {
+            if question.trim().is_empty() {
+                return Err(problem!(Usage, "cli-ask-empty"));
+            }
+            self.config.checks.push(Check::question(question));
+        }
         for word in words {
             let check = Check::one_off(word).ok_or_else(|| problem!(Usage, "cli-check", found = word))?;
             let services = &self.config.services;
@@ -119,9 +142,14 @@ impl Project {
         }
     }
 
-    /// Where an entry of the manifest lies.
-    pub(crate) fn path(&self, entry: &str) -> Utf8PathBuf {
-        self.root.join(entry)
+    /// The directory that is shipped.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// Where an entry of a manifest lies that was made of the tree in this directory.
+    pub(crate) fn path(&self, base: &Utf8Path, entry: &str) -> Utf8PathBuf {
+        if self.is_secret(entry) { self.root.join(entry) } else { base.join(entry) }
     }
 
     /// Whether a file of this path holds secrets.
@@ -146,7 +174,18 @@ impl Project {
         };
         // Files with secrets are not to be committed.
         uncommitted.retain(|path| !self.is_secret(path));
-        Ok(Tree { manifest, repository, uncommitted })
+        Ok(Tree { manifest, repository, uncommitted, snapshot: None })
+    }
+
+    /// What a commit of the repository here holds, with the files with secrets that are here.
+    pub(crate) async fn tree_at(&self, reference: &str) -> Result<Tree, Problem> {
+        let repository = Repository::of(&self.root).await?;
+        let repository = repository.ok_or_else(|| problem!(Usage, "cli-no-repository", reference = reference))?;
+        let repository = repository.at(reference).await?;
+        let snapshot = repository.lay_out().await?;
+        let mut manifest = snapshot.manifest(&self.rules())?;
+        manifest.entries.extend(self.env()?.entries);
+        Ok(Tree { manifest, repository: Some(repository), uncommitted: Vec::new(), snapshot: Some(snapshot) })
     }
 
     /// What is to be shipped.

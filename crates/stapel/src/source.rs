@@ -1,6 +1,6 @@
 //! What is to be released: the tree on this machine, or what the host's own git checkout fetches.
 
-use stapel_agent::protocol::Ask;
+use stapel_agent::protocol::{Ask, PhaseAsk};
 use stapel_core::config::SourceKind;
 use stapel_core::observation::Observation;
 use stapel_git::{Since, Unclean};
@@ -20,13 +20,16 @@ pub(crate) enum Source {
     Tree(Box<Tree>),
     /// What the host fetches.
     Checkout(Commit),
+    /// What each phase of the deploy is of, in their order.
+    Phases(Vec<Self>),
 }
 
 /// What is to be released, with all of it on the host.
 pub(crate) struct Brought {
     /// What is to be asked for it.
     pub(crate) ask: Ask,
-    lies: Lies,
+    /// Where it comes from, of each phase where there are several.
+    lies: Vec<Lies>,
 }
 
 /// Where it comes from.
@@ -38,6 +41,20 @@ enum Lies {
 impl Source {
     /// What the configuration and the command line say.
     pub(crate) async fn of(project: &Project, asked: &Commit) -> Result<Self, Problem> {
+        let mut phases = Vec::new();
+        for phase in &project.config.phases {
+            phases.push(match (&phase.reference, project.config.source.from) {
+                (Some(reference), SourceKind::Here) => Self::Tree(Box::new(project.tree_at(reference).await?)),
+                (Some(reference), SourceKind::Checkout) => {
+                    Self::Checkout(Commit { reference: Some(reference.clone()), ..asked.clone() })
+                }
+                (None, _) => Self::one(project, asked).await?,
+            });
+        }
+        if phases.is_empty() { Self::one(project, asked).await } else { Ok(Self::Phases(phases)) }
+    }
+
+    async fn one(project: &Project, asked: &Commit) -> Result<Self, Problem> {
         match project.config.source.from {
             SourceKind::Here if asked.reference.is_some() || asked.allow_rewritten => {
                 Err(problem!(Usage, "cli-commit-here"))
@@ -52,6 +69,7 @@ impl Source {
         match self {
             Self::Tree(tree) => uncommitted(&tree.uncommitted),
             Self::Checkout(_) => None,
+            Self::Phases(all) => all.iter().find_map(Self::unclean),
         }
     }
 
@@ -65,57 +83,89 @@ impl Source {
         match self {
             Self::Tree(tree) => {
                 let ask = client.bring(project, &tree, screen).await?;
-                Ok(Brought { ask, lies: Lies::Here(tree) })
+                Ok(Brought { ask, lies: vec![Lies::Here(tree)] })
             }
             Self::Checkout(commit) => {
                 let fetched = client.fetch(project, &commit, screen).await?;
-                let lies = Lies::There { since: fetched.since, unclean: fetched.unclean };
+                let lies = vec![Lies::There { since: fetched.since, unclean: fetched.unclean }];
                 Ok(Brought { ask: fetched.ask, lies })
+            }
+            Self::Phases(sources) => {
+                let (mut phases, mut all) = (Vec::new(), Vec::new());
+                for (phase, source) in sources.into_iter().enumerate() {
+                    let brought = Box::pin(source.bring(client, project, screen)).await?;
+                    let Ask::Deploy { manifest, commit, subject } = brought.ask else { continue };
+                    phases.push(PhaseAsk { phase, manifest, commit, subject });
+                    all.extend(brought.lies);
+                }
+                Ok(Brought { ask: Ask::Phases { phases }, lies: all })
             }
         }
     }
 }
 
 impl Brought {
-    /// The commits between what is in service and this.
+    /// The commits between what is in service and this, of the last of several phases.
     pub(crate) async fn since(&self, observation: &Observation) -> Option<Since> {
-        match &self.lies {
-            Lies::Here(tree) => {
-                let deployed = observation.last.as_ref()?.commit.as_ref()?;
-                Some(tree.repository.as_ref()?.since(deployed).await)
-            }
-            Lies::There { since, .. } => since.clone(),
-        }
+        self.lies.last()?.since(observation).await
     }
 
     /// Whether git tells what of it is not as a commit has it.
     pub(crate) fn is_tracked(&self) -> bool {
-        match &self.lies {
-            Lies::Here(tree) => tree.repository.is_some(),
-            Lies::There { .. } => true,
-        }
+        self.lies.iter().all(Lies::is_tracked)
     }
 
     /// The files that are not as the commit has them.
     pub(crate) fn uncommitted(&self) -> &[String] {
-        match &self.lies {
-            Lies::Here(tree) => &tree.uncommitted,
-            Lies::There { unclean, .. } => unclean.as_ref().map_or(&[], |unclean| &unclean.files),
-        }
+        self.lies.iter().map(Lies::uncommitted).find(|files| !files.is_empty()).unwrap_or_default()
     }
 
     /// The same as a problem.
     pub(crate) fn unclean(&self) -> Option<Problem> {
-        match &self.lies {
-            Lies::Here(tree) => uncommitted(&tree.uncommitted),
-            Lies::There { unclean, .. } => unclean.as_ref().and_then(|unclean| edited_there(&unclean.files)),
-        }
+        self.lies.iter().find_map(Lies::unclean)
     }
 
     /// What was edited on the host, as git shows it; empty where nothing was.
     pub(crate) fn difference(&self) -> &str {
-        match &self.lies {
-            Lies::There { unclean: Some(unclean), .. } => &unclean.difference,
+        self.lies.iter().map(Lies::difference).find(|said| !said.is_empty()).unwrap_or_default()
+    }
+}
+
+impl Lies {
+    async fn since(&self, observation: &Observation) -> Option<Since> {
+        match self {
+            Self::Here(tree) => {
+                let deployed = observation.last.as_ref()?.commit.as_ref()?;
+                Some(tree.repository.as_ref()?.since(deployed).await)
+            }
+            Self::There { since, .. } => since.clone(),
+        }
+    }
+
+    fn is_tracked(&self) -> bool {
+        match self {
+            Self::Here(tree) => tree.repository.is_some(),
+            Self::There { .. } => true,
+        }
+    }
+
+    fn uncommitted(&self) -> &[String] {
+        match self {
+            Self::Here(tree) => &tree.uncommitted,
+            Self::There { unclean, .. } => unclean.as_ref().map_or(&[], |unclean| &unclean.files),
+        }
+    }
+
+    fn unclean(&self) -> Option<Problem> {
+        match self {
+            Self::Here(tree) => uncommitted(&tree.uncommitted),
+            Self::There { unclean, .. } => unclean.as_ref().and_then(|unclean| edited_there(&unclean.files)),
+        }
+    }
+
+    fn difference(&self) -> &str {
+        match self {
+            Self::There { unclean: Some(unclean), .. } => &unclean.difference,
             _ => "",
         }
     }

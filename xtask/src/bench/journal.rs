@@ -143,11 +143,13 @@ fn begin() -> Begin {
         // A literal of this file.
         config: Config::parse("stapel.toml", source).unwrap_or_else(|_| unreachable!("it is a configuration")),
         plan: Plan {
-            format: Plan::FORMAT,
-            goal: Goal::Deploy { manifest: "0".repeat(64), fingerprint: "0".repeat(64), commit: None },
             steps: (0..STEPS).map(planned).collect(),
-            gap_s: 0.0,
-            basis: String::new(),
+            ..Plan::none(Goal::Deploy {
+                manifest: "0".repeat(64),
+                fingerprint: "0".repeat(64),
+                commit: None,
+                phase: None,
+            })
         },
         found: false,
         runner: None,

@@ -1,5 +1,5 @@
 use stapel_core::config::{Config, Moment};
-use stapel_core::plan::Goal;
+use stapel_core::plan::{Goal, PhaseGoal};
 use stapel_release::{Outcome, Release};
 use stapel_text::{Catalogue, Lang, Problem, Text, seconds, text};
 
@@ -25,6 +25,9 @@ impl About<'_> {
         let catalogue = Catalogue::new(lang);
         let say = |text: Text| catalogue.text(&text);
         let mut lines = vec![say(self.head()), say(self.doing())];
+        if let Some(PhaseGoal { number, of, name, .. }) = self.release.plan.goal.phase() {
+            lines.push(say(text!("agent-notice-phase", number = *number, of = *of, name = name)));
+        }
         if let Some(commit) = self.release.plan.goal.commit() {
             let commit = &commit[..commit.floor_char_boundary(COMMIT)];
             lines.push(say(text!("agent-notice-commit", commit = commit, subject = self.subject.unwrap_or_default())));

@@ -6,7 +6,7 @@ mod send;
 
 use std::sync::{Arc, LazyLock};
 
-use stapel_core::config::{Moment, Notify, Secrets};
+use stapel_core::config::{Moment, Notify};
 use stapel_release::{Event, Outcome, Recorded};
 use stapel_text::{Lang, Problem};
 use tokio_util::task::TaskTracker;
@@ -21,7 +21,6 @@ pub(crate) const SUBJECT: &str = "commit.subject";
 pub(crate) struct Notices<'a> {
     pub(crate) site: &'a Arc<Site>,
     pub(crate) release: u64,
-    pub(crate) secrets: &'a Secrets,
 }
 
 fn on_their_way() -> &'static TaskTracker {
@@ -66,10 +65,10 @@ impl Notices<'_> {
                 continue;
             }
             let words = about.words(notify.lang.unwrap_or(Lang::En));
-            let (site, secrets, release) = (Arc::clone(self.site), self.secrets.clone(), self.release);
+            let (site, release) = (Arc::clone(self.site), self.release);
             let notify = notify.clone();
             on_their_way().spawn(async move {
-                let problem = send::send(&notify.channel, &secrets, &words).await.err();
+                let problem = send::send(&notify.channel, &site.secrets, &words).await.err();
                 let kind = notify.channel.kind().to_owned();
                 site.journal.tell(release, &Event::Notice { notify: number, kind, of, problem });
             });
@@ -82,10 +81,10 @@ fn came_across(recorded: &Recorded, number: usize, moment: Moment) -> bool {
 }
 
 /// Sends a word to each of them, to see whether it arrives.
-pub(crate) async fn test(site: &Site, secrets: &Secrets, who: &str) -> Vec<Told> {
+pub(crate) async fn test(site: &Site, who: &str) -> Vec<Told> {
     let one = async |(index, notify): (usize, &Notify)| {
         let words = message::test(&site.config.app, &site.target_name, who, notify.lang.unwrap_or(Lang::En));
-        let problem = send::send(&notify.channel, secrets, &words).await.err();
+        let problem = send::send(&notify.channel, &site.secrets, &words).await.err();
         Told { notify: index + 1, kind: notify.channel.kind().to_owned(), problem }
     };
     futures_util::future::join_all(site.config.notify.iter().enumerate().map(one)).await

@@ -1,16 +1,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stapel_core::plan::Residue;
+use stapel_core::plan::{Residue, StepSpec};
 use stapel_core::ports::ImageId;
-use stapel_probe::baseline::Baseline;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_rollouts::MOVED;
 use stapel_text::{Problem, Text, problem, text};
 
 use super::image::goal_fact;
 use crate::Site;
-use crate::checks::BASELINE;
+use crate::checks::Demand;
 use crate::found::REVISIONS;
 
 /// The revisions before, for the way back.
@@ -21,8 +20,8 @@ const SUITS_FORMER: &str = "migration.suits_former";
 /// Migrates the schema up from the new image, while the old version serves. Afterwards the checks are asked of the old
 /// version: it has to live with the new schema until the switch, and again after a way back.
 ///
-/// Its undo goes down only while no request has reached the new version: what was written after that would be lost. Then
-/// the schema stays, if the old version was seen to work with it; else a person must decide.
+/// Its undo goes down only while no request has reached the version that the schema is for: what was written after that would
+/// be lost. Then the schema stays, if the old version was seen to work with it; else a person must decide.
 pub(super) struct Migrate {
     pub(super) site: Arc<Site>,
     pub(super) service: String,
@@ -69,11 +68,15 @@ impl Step for Migrate {
             // There is no former version that could mind.
             return cx.set_fact(SUITS_FORMER, &true);
         }
-        let baseline = cx.fact::<Baseline>(BASELINE)?.unwrap_or_default();
-        let asked = self.site.checks.pass_in_service(&self.site, Some(&baseline)).await;
+        let asked = self.site.checks.pass_in_service(&self.site, &Demand::of_former(cx)?).await;
         // Where there was nothing to ask, nothing is known.
         if asked.map_err(|why| problem!(Failed, "agent-migrate-old-broken").because(why))?.is_some() {
             cx.set_fact(SUITS_FORMER, &true)?;
+        }
+        // Where nothing is replaced, what serves is what the schema was made for: from here on it writes into it.
+        let steps = self.site.journal.plan(cx.release())?.steps;
+        if !steps.iter().any(|step| matches!(step.spec, StepSpec::Phase { .. })) {
+            cx.set_fact(MOVED, &true)?;
         }
         Ok(())
     }

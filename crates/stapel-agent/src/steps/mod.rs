@@ -1,5 +1,6 @@
 //! The steps of a release, one file each: what it does, its undo, and the ids of both texts.
 
+mod ask;
 mod backup;
 mod baseline;
 mod build;
@@ -51,6 +52,11 @@ pub(crate) fn make(site: &Arc<Site>, spec: &StepSpec) -> Result<Box<dyn Step>, P
         }
         StepSpec::Verify => Box::new(verify::Verify { site }),
         StepSpec::Watch => Box::new(watch::Watch { site }),
+        StepSpec::Ask { check } => {
+            let found = site.checks.question(&check).cloned();
+            let check = found.ok_or_else(|| problem!(Failed, "agent-no-check", check = check))?;
+            Box::new(ask::Ask { site, check })
+        }
         StepSpec::Prune => Box::new(prune::Prune { site }),
         StepSpec::Hook { hook: number, .. } => {
             let hook = number.checked_sub(1).and_then(|index| site.config.hooks.get(index)).cloned();

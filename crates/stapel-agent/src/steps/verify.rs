@@ -5,6 +5,7 @@ use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
 use crate::Site;
+use crate::checks::Demand;
 
 /// The checks, asked of the app the way its users come.
 pub(super) struct Verify {
@@ -26,8 +27,9 @@ impl Step for Verify {
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        if let Some(slowest) = self.site.checks.pass_in_service(&self.site, None).await? {
-            cx.say(text!("agent-verify-done", count = self.site.checks.count(), millis = slowest));
+        let demand = Demand::of_new(&self.site, cx)?;
+        if let Some(passed) = self.site.checks.pass_in_service(&self.site, &demand).await? {
+            cx.say(text!("agent-verify-done", count = passed.count, millis = passed.slowest_ms));
         }
         Ok(())
     }

@@ -1,7 +1,12 @@
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use stapel_text::text;
+
+use super::table::Table;
+use super::{Secret, Service};
 
 /// `[[check]]`: one thing that must hold of a serving app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +21,9 @@ pub struct Check {
     pub status: Vec<u16>,
     /// What the body must contain.
     pub contains: Option<String>,
+    /// What is sent along, by name: what a server lets in by (`Authorization`) is in such a header.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, Secret>,
     /// How long an answer may take.
     pub timeout: Duration,
 }
@@ -42,12 +50,34 @@ impl Check {
                 place.split_once(':').filter(|(_, path)| path.starts_with('/') && !path.starts_with("//"))?;
             (Some(service.to_owned()), Way::Path(path.to_owned()))
         };
-        let timeout = Self::TIMEOUT;
-        Some(Self { name: word.to_owned(), way, service, status, contains: None, timeout })
+        Some(Self { service, status, ..Self::new(word, way) })
+    }
+
+    /// A check that only a person can answer, for one release.
+    #[must_use]
+    pub fn question(words: &str) -> Self {
+        Self { timeout: Self::PATIENCE, ..Self::new(words, Way::Person(words.to_owned())) }
+    }
+
+    fn new(name: &str, way: Way) -> Self {
+        let (status, headers) = (Vec::new(), BTreeMap::new());
+        Self { name: name.to_owned(), way, service: None, status, contains: None, headers, timeout: Self::TIMEOUT }
+    }
+
+    /// What a person is asked; `None` for what a request answers.
+    #[must_use]
+    pub fn asks(&self) -> Option<&str> {
+        match &self.way {
+            Way::Person(question) => Some(question),
+            Way::Path(_) | Way::Url { .. } => None,
+        }
     }
 
     /// How long an answer may take where nothing is said.
     pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// The same of a person's.
+    pub const PATIENCE: Duration = Duration::from_mins(15);
 }
 
 /// How a check reaches the app.
@@ -63,6 +93,80 @@ pub enum Way {
         /// Where to connect instead of what the URL's name resolves to.
         via: Option<SocketAddr>,
     },
+    /// A person is asked this once the release is through: what no request can see.
+    Person(String),
+}
+
+/// Reads all of them.
+pub(super) fn checks(root: &Table<'_>, services: &BTreeMap<String, Service>) -> Vec<Check> {
+    let all = root.array("check").into_iter().enumerate();
+    all.filter_map(|(index, t)| check(t, index + 1, services)).collect()
+}
+
+/// The number is the place in the file, from 1.
+fn check(t: Table<'_>, number: usize, services: &BTreeMap<String, Service>) -> Option<Check> {
+    let name = t.required("name");
+    let way = way(&t);
+    let service = t.string("service");
+    let known = || services.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    match &service {
+        Some(name) if !services.contains_key(name) => {
+            t.error(t.span_of("service"), text!("core-config-no-such-service", name = name, known = known()));
+        }
+        None if services.len() > 1 && matches!(way, Some(Way::Path(_))) => {
+            t.error(t.span_of("path"), text!("core-config-check-service", known = known()));
+        }
+        _ => {}
+    }
+    let status: Vec<_> =
+        t.integers("status", 100, 599).unwrap_or_default().into_iter().filter_map(|s| u16::try_from(s).ok()).collect();
+    let contains = t.string("contains");
+    let headers = t.secrets("headers", &format!("check.{number}.headers"));
+    for name in headers.keys().filter(|name| !is_header(name)) {
+        t.error(t.span_of("headers"), text!("core-config-check-header", name = name));
+    }
+    let person = matches!(way, Some(Way::Person(_)));
+    for key in ["service", "status", "contains", "headers"].into_iter().filter(|key| person && t.has(key)) {
+        t.error(t.span_of(key), text!("core-config-check-person", key = key));
+    }
+    let timeout = t.duration("timeout").unwrap_or(if person { Check::PATIENCE } else { Check::TIMEOUT });
+    t.finish();
+    Some(Check { name: name?, way: way?, service, status, contains, headers, timeout })
+}
+
+/// What HTTP takes for the name of a header (RFC 9110, 5.6.2).
+fn is_header(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !name.is_empty() && name.chars().all(fits)
+}
+
+fn way(t: &Table<'_>) -> Option<Way> {
+    let via = t.string("via").and_then(|v| {
+        let parsed = v.parse().ok();
+        if parsed.is_none() {
+            t.error(t.span_of("via"), text!("core-config-address", key = "via"));
+        }
+        parsed
+    });
+    match (t.string("path"), t.string("url"), t.string("ask")) {
+        (Some(path), None, None) if path.starts_with('/') => Some(Way::Path(path)),
+        (Some(_), None, None) => {
+            t.error(t.span_of("path"), text!("core-config-check-path"));
+            None
+        }
+        (None, Some(url), None) if url.starts_with("http://") || url.starts_with("https://") => {
+            Some(Way::Url { url, via })
+        }
+        (None, Some(_), None) => {
+            t.error(t.span_of("url"), text!("core-config-check-url"));
+            None
+        }
+        (None, None, Some(question)) => Some(Way::Person(question)),
+        _ => {
+            t.error(t.span_of("name"), text!("core-config-check-way"));
+            None
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod finding;
 mod hook;
 mod notice;
 mod parse;
+mod phase;
 mod quiet;
 mod reference;
 mod secret;
@@ -21,9 +22,11 @@ pub use check::{Check, Way};
 pub use finding::{Finding, Findings};
 pub use hook::{Hook, Place, When};
 pub use notice::{Channel, Moment, Notify};
+pub use phase::Phase;
 pub use quiet::{Hours, Quiet};
 pub use reference::reference;
 pub use secret::{Secret, Secrets};
+pub use table::Environment;
 pub use types::{
     Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay,
     Service, Source, SourceKind, Target, Watch,

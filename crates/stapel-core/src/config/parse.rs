@@ -5,10 +5,10 @@ use camino::Utf8PathBuf;
 use stapel_text::text;
 use toml::de::DeTable;
 
-use super::table::{Notes, Table};
+use super::table::{Environment, Notes, Table};
 use super::{
-    Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
-    MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, Way, hook, notice,
+    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
+    MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, check, hook, notice, phase,
 };
 
 impl Config {
@@ -17,20 +17,16 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn parse(file: &str, source: &str) -> Result<Self, Findings> {
-        Self::parse_with(file, source, &|_| None).map(|(config, _)| config)
+        Self::parse_with(file, source, &Environment { variables: &|_| None, whole: true }).map(|(config, _)| config)
     }
 
     /// The same, where `environment` has what `${NAME}` stands for; it is given beside the configuration, which holds none
     /// of it.
     ///
     /// # Errors
-    /// As [`Config::parse`]; a name that the environment does not have is such an error.
-    pub fn parse_with(
-        file: &str,
-        source: &str,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<(Self, Secrets), Findings> {
-        let notes = Notes::new(source, environment);
+    /// As [`Config::parse`]; where the environment is to have all of them, a name that it does not have is such an error.
+    pub fn parse_with(file: &str, source: &str, environment: &Environment<'_>) -> Result<(Self, Secrets), Findings> {
+        let notes = Notes::new(source, *environment);
         let config = Self::read(source, &notes);
         let mut findings = notes.findings.into_inner();
         findings.sort_by_key(|f| f.span.start);
@@ -65,7 +61,8 @@ fn read(root: &Table<'_>) -> Option<Config> {
     let databases = root.named("database").into_iter().map(|(name, t)| (name, database(t))).collect();
     let migration = migration(root, &services);
     let backup = backup(root);
-    let checks = root.array("check").into_iter().filter_map(|t| check(t, &services)).collect();
+    let checks = check::checks(root, &services);
+    let phases = phase::phases(root, &checks);
     let watch = watch(root);
     let relay = relay(root);
     let quiet = quiet(root);
@@ -89,6 +86,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
         migration,
         backup,
         checks,
+        phases,
         watch,
         relay,
         quiet,
@@ -213,51 +211,6 @@ fn backup(root: &Table<'_>) -> Backup {
         t.finish();
     }
     backup
-}
-
-fn check(t: Table<'_>, services: &BTreeMap<String, Service>) -> Option<Check> {
-    let name = t.required("name");
-    let (path, url) = (t.string("path"), t.string("url"));
-    let via = t.string("via").and_then(|v| {
-        let parsed = v.parse().ok();
-        if parsed.is_none() {
-            t.error(t.span_of("via"), text!("core-config-address", key = "via"));
-        }
-        parsed
-    });
-    let way = match (path, url) {
-        (Some(path), None) if path.starts_with('/') => Some(Way::Path(path)),
-        (Some(_), None) => {
-            t.error(t.span_of("path"), text!("core-config-check-path"));
-            None
-        }
-        (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => Some(Way::Url { url, via }),
-        (None, Some(_)) => {
-            t.error(t.span_of("url"), text!("core-config-check-url"));
-            None
-        }
-        _ => {
-            t.error(t.span_of("name"), text!("core-config-check-way"));
-            None
-        }
-    };
-    let service = t.string("service");
-    let known = || services.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    match &service {
-        Some(name) if !services.contains_key(name) => {
-            t.error(t.span_of("service"), text!("core-config-no-such-service", name = name, known = known()));
-        }
-        None if services.len() > 1 && matches!(way, Some(Way::Path(_))) => {
-            t.error(t.span_of("path"), text!("core-config-check-service", known = known()));
-        }
-        _ => {}
-    }
-    let status =
-        t.integers("status", 100, 599).unwrap_or_default().into_iter().filter_map(|s| u16::try_from(s).ok()).collect();
-    let contains = t.string("contains");
-    let timeout = t.duration("timeout").unwrap_or(Check::TIMEOUT);
-    t.finish();
-    Some(Check { name: name?, way: way?, service, status, contains, timeout })
 }
 
 fn watch(root: &Table<'_>) -> Watch {

@@ -1,7 +1,7 @@
 use stapel_text::{Catalogue, Text, text};
 
 use super::Config;
-use super::table::{Kind, Notes};
+use super::table::{Environment, Kind, Notes};
 
 /// A file in which every table occurs.
 const EVERYTHING: &str = r#"
@@ -22,6 +22,8 @@ service = "web"
 [[check]]
 name = "health"
 path = "/health"
+[[phase]]
+name = "the site"
 [watch]
 [relay]
 [quiet]
@@ -83,7 +85,13 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[[check]]", "service", Given::Optional, text!("core-key-check-service")),
         ("[[check]]", "status", Given::Optional, text!("core-key-check-status")),
         ("[[check]]", "contains", Given::Optional, text!("core-key-check-contains")),
+        ("[[check]]", "ask", Given::Optional, text!("core-key-check-ask")),
+        ("[[check]]", "headers", Given::Optional, text!("core-key-check-headers")),
         ("[[check]]", "timeout", Given::Default("10s"), text!("core-key-check-timeout")),
+        ("[[phase]]", "name", Given::Required, text!("core-key-phase-name")),
+        ("[[phase]]", "ref", Given::Optional, text!("core-key-phase-ref")),
+        ("[[phase]]", "migrates", Given::Default("true"), text!("core-key-phase-migrates")),
+        ("[[phase]]", "gate", Given::Optional, text!("core-key-phase-gate")),
         ("[watch]", "duration", Given::Default("30s"), text!("core-key-watch-duration")),
         ("[watch]", "every", Given::Default("1s"), text!("core-key-watch-every")),
         ("[relay]", "drain", Given::Default("10s"), text!("core-key-relay-drain")),
@@ -110,7 +118,7 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
 
 /// The keys that reading a file asks for, in order: table, name, kind.
 fn asked() -> Vec<(String, &'static str, Kind)> {
-    let notes = Notes::new(EVERYTHING, &|_| None);
+    let notes = Notes::new(EVERYTHING, Environment { variables: &|_| None, whole: true });
     // Read for what it asks.
     let _ = Config::read(EVERYTHING, &notes);
     notes.asked.into_inner()
@@ -151,6 +159,7 @@ fn of_kind(kind: &Kind, catalogue: &Catalogue) -> String {
     let text = match kind {
         Kind::String => text!("core-type-string"),
         Kind::Secret => text!("core-type-secret"),
+        Kind::SecretTable => text!("core-type-secret-table"),
         Kind::Strings => text!("core-type-strings"),
         Kind::Integer => text!("core-type-integer"),
         Kind::Integers => text!("core-type-integers"),

@@ -1,5 +1,5 @@
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,6 +10,15 @@ use toml::de::{DeTable, DeValue};
 use super::secret::{Part, parts};
 use super::{Finding, Secret, Secrets};
 
+/// What `${NAME}` stands for.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    /// Each name's value.
+    pub variables: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether it has to have every name: who only looks needs no secrets.
+    pub whole: bool,
+}
+
 /// What reading a file has brought so far, shared by all its tables, and what it reads besides the file.
 pub(super) struct Notes<'a> {
     /// What is wrong.
@@ -19,12 +28,12 @@ pub(super) struct Notes<'a> {
     /// What `${NAME}` stood for, and what was written where a secret is expected.
     pub(super) secrets: RefCell<Secrets>,
     source: &'a str,
-    environment: &'a dyn Fn(&str) -> Option<String>,
+    environment: Environment<'a>,
 }
 
 impl<'a> Notes<'a> {
     /// About to read this text, with an environment for what is secret.
-    pub(super) fn new(source: &'a str, environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    pub(super) fn new(source: &'a str, environment: Environment<'a>) -> Self {
         let (findings, asked, secrets) = (RefCell::default(), RefCell::default(), RefCell::default());
         Self { findings, asked, secrets, source, environment }
     }
@@ -43,6 +52,8 @@ pub(super) enum Kind {
     String,
     /// A string, with `${NAME}` for what the environment has.
     Secret,
+    /// Such strings by names that the team chooses.
+    SecretTable,
     /// A list of strings.
     Strings,
     /// A whole number.
@@ -156,10 +167,32 @@ impl<'a> Table<'a> {
     /// called in what is written down.
     pub(super) fn secret(&self, key: &'static str, place: &str) -> Option<Secret> {
         self.asked(key, Kind::Secret);
-        let value = self.get(key)?;
-        let DeValue::String(template) = value.get_ref() else { return self.string(key).map(Secret::new) };
+        self.secret_of(key, self.get(key)?, place)
+    }
+
+    /// Values that may be secret, by names that the team chooses.
+    pub(super) fn secrets(&self, key: &'static str, place: &str) -> BTreeMap<String, Secret> {
+        self.asked(key, Kind::SecretTable);
+        let Some(value) = self.get(key) else { return BTreeMap::new() };
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_type(key, value, text!("core-type-secret-table"));
+            return BTreeMap::new();
+        };
+        let one = |(name, value): (&Spanned<_>, &Spanned<DeValue<'a>>)| {
+            let name: &std::borrow::Cow<'a, str> = name.get_ref();
+            Some((name.to_string(), self.secret_of(name, value, &format!("{place}.{name}"))?))
+        };
+        table.iter().filter_map(one).collect()
+    }
+
+    fn secret_of(&self, key: &str, value: &Spanned<DeValue<'_>>, place: &str) -> Option<Secret> {
+        let DeValue::String(template) = value.get_ref() else {
+            self.wrong_type(key, value, text!("core-type-string"));
+            return None;
+        };
         if template.trim().is_empty() {
-            return self.string(key).map(Secret::new);
+            self.error(value.span(), text!("core-config-empty", key = key));
+            return None;
         }
         let parts = parts(template);
         if parts.iter().all(|part| matches!(part, Part::Plain(_))) {
@@ -170,11 +203,12 @@ impl<'a> Table<'a> {
         for part in parts {
             let (name, wrong) = match part {
                 Part::Plain(_) => continue,
-                Part::Name(name) => match (self.notes.environment)(name).filter(|value| !value.is_empty()) {
+                Part::Name(name) => match (self.notes.environment.variables)(name).filter(|value| !value.is_empty()) {
                     Some(value) => {
                         self.notes.secrets.borrow_mut().insert(name, value);
                         continue;
                     }
+                    None if !self.notes.environment.whole => continue,
                     None => (name, text!("core-config-variable-unset", name = name)),
                 },
                 Part::Wrong(name) => (name, text!("core-config-variable", key = key)),

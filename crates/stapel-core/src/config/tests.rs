@@ -107,6 +107,41 @@ fn each_wrong_value_has_its_message() {
 }
 
 #[test]
+fn a_person_may_be_asked_and_phases_have_gates() {
+    let more = r#"
+        [[check]]
+        name = "seen"
+        ask = "Does it show?"
+        [[phase]]
+        name = "the site"
+        migrates = false
+        gate = ["health"]
+        [[phase]]
+        name = "the schema"
+        ref = "v2"
+    "#;
+    let config = Config::parse("stapel.toml", &format!("{GOOD}{more}")).unwrap();
+    let seen = &config.checks[2];
+    assert_eq!((seen.asks(), seen.timeout), (Some("Does it show?"), Check::PATIENCE));
+    assert_eq!(config.checks[0].asks(), None);
+    let [site, schema] = &config.phases[..] else { panic!("{:?}", config.phases) };
+    assert_eq!((site.migrates, site.gate.as_deref()), (false, Some(&["health".to_owned()][..])));
+    assert_eq!((schema.migrates, schema.reference.as_deref(), &schema.gate), (true, Some("v2"), &None));
+    for (from, to, id) in [
+        ("ask = \"Does it show?\"", "ask = \"Does it show?\"\nurl = \"http://a.example\"", "core-config-check-way"),
+        ("ask = \"Does it show?\"", "ask = \"Does it show?\"\nstatus = 200", "core-config-check-person"),
+        ("gate = [\"health\"]", "gate = [\"healthy\"]", "core-config-phase-gate"),
+        ("name = \"the schema\"", "name = \"the site\"", "core-config-phase-twice"),
+        ("name = \"the schema\"", "", "core-config-missing"),
+        ("migrates = false", "migrates = \"no\"", "core-config-type"),
+    ] {
+        assert!(more.contains(from), "{from}");
+        let ids: Vec<_> = findings(&format!("{GOOD}{}", more.replacen(from, to, 1))).into_iter().map(|f| f.0).collect();
+        assert_eq!(ids, [id], "{from} -> {to}");
+    }
+}
+
+#[test]
 fn a_target_may_become_root_by_sudo_and_by_nothing_else() {
     let with = |value: &str| {
         GOOD.replace("path = \"/opt/convertik\"", &format!("path = \"/opt/convertik\"\nbecome = {value}"))

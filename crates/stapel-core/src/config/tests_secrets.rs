@@ -14,6 +14,11 @@ fn environment(name: &str) -> Option<String> {
 }
 
 fn read(more: &str) -> Result<(Config, Secrets), Findings> {
+    read_with(more, true)
+}
+
+fn read_with(more: &str, whole: bool) -> Result<(Config, Secrets), Findings> {
+    let environment = Environment { variables: &environment, whole };
     Config::parse_with("stapel.toml", &format!("{TOP}{more}"), &environment)
 }
 
@@ -69,6 +74,40 @@ fn all_that_is_wrong_with_names_is_said_at_once_with_its_place() {
         ("core-config-variable-here", "${WORD"),
     ];
     assert_eq!(found, expected.map(|(id, marked)| (id.to_owned(), marked.to_owned())));
+}
+
+#[test]
+fn who_only_looks_needs_no_secrets() {
+    let some = "[[notify]]\nkind = \"webhook\"\nurl = \"https://${NONE}/${WORD}\"\n";
+    assert!(read(some).is_err());
+    let (config, secrets) = read_with(some, false).unwrap();
+    assert_eq!(secrets.names().collect::<Vec<_>>(), ["WORD"]);
+    assert_eq!(config.needs(&secrets).unwrap_err().code(), "core-secret-missing");
+    // What is wrong otherwise is so all the same.
+    assert!(read_with("[[notify]]\nkind = \"webhook\"\nurl = \"${1x}\"\n", false).is_err());
+}
+
+#[test]
+fn the_headers_of_a_check_are_secrets() {
+    let check = "[[check]]\nname = \"me\"\npath = \"/me\"\n";
+    let (config, secrets) =
+        read(&format!("{check}headers = {{ Authorization = \"Bearer ${{WORD}}\", X-Plain = \"written\" }}\n")).unwrap();
+    let headers = &config.checks[0].headers;
+    assert_eq!(headers["Authorization"].reveal(&secrets).unwrap(), "Bearer s3cret");
+    assert_eq!(headers["X-Plain"].reveal(&secrets).unwrap(), "written");
+    let json = serde_json::to_string(&config).unwrap();
+    assert!(!json.contains("s3cret") && !json.contains("written"), "{json}");
+    assert_eq!(config.needs(&Secrets::default()).unwrap_err().code(), "core-secret-missing");
+    for (headers, id) in [
+        ("{ A = 3 }", "core-config-type"),
+        ("{ A = \"\" }", "core-config-empty"),
+        ("\"A: b\"", "core-config-type"),
+        ("{ \"A b\" = \"x\" }", "core-config-check-header"),
+        ("{ A = \"${NONE}\" }", "core-config-variable-unset"),
+    ] {
+        let found: Vec<_> = wrong(&format!("{check}headers = {headers}\n")).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(found, [id], "{headers}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
-use super::{Check, Hook, Notify, Quiet, Secrets};
+use super::{Check, Hook, Notify, Phase, Quiet, Secret, Secrets};
 
 /// A whole `stapel.toml`, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Config {
     pub backup: Backup,
     /// What must hold of a serving app.
     pub checks: Vec<Check>,
+    /// The parts of a deploy, each with a gate at its end; none: it is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<Phase>,
     /// The time after the switch in which the app is compared with what it was.
     pub watch: Watch,
     /// Bounds of the relay rollout.
@@ -54,7 +57,10 @@ impl Config {
     /// # Errors
     /// `core-secret-missing`.
     pub fn needs(&self, secrets: &Secrets) -> Result<(), Problem> {
-        self.notify.iter().flat_map(|notify| notify.channel.secrets()).try_for_each(|one| one.reveal(secrets).map(drop))
+        let of_notices = self.notify.iter().flat_map(|notify| notify.channel.secrets());
+        let of_checks = self.checks.iter().flat_map(|check| check.headers.values());
+        let mut all: Vec<&Secret> = of_notices.chain(of_checks).collect();
+        all.drain(..).try_for_each(|one| one.reveal(secrets).map(drop))
     }
 
     /// Patterns (as in `.gitignore`) of what is never shipped, replaced or removed besides the usual: what the team

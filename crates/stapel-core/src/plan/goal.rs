@@ -12,6 +12,9 @@ pub enum Goal {
         fingerprint: String,
         /// The commit it was made from, if it comes from a repository.
         commit: Option<String>,
+        /// Which phase of a deploy this is, if it has several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phase: Option<PhaseGoal>,
     },
     /// What an earlier release had put in service is in service again.
     Rollback {
@@ -33,7 +36,49 @@ pub enum Goal {
     },
 }
 
+/// One of the phases of a deploy: a release like any other, that ends at its gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseGoal {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Of how many.
+    pub of: usize,
+    /// What people call it.
+    pub name: String,
+    /// Whether the schema is migrated in it.
+    pub migrates: bool,
+    /// The checks that have to hold at its end; `None`: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Vec<String>>,
+    /// The first line of its commit's message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+impl PhaseGoal {
+    /// Whether a check is one that has to hold at its end, whatever was before.
+    #[must_use]
+    pub fn demands(&self, check: &str) -> bool {
+        self.gate.as_ref().is_none_or(|gate| gate.iter().any(|name| name == check))
+    }
+
+    /// The same of one that a person answers: where no gate names it, it is asked once, at the end of all.
+    #[must_use]
+    pub fn demands_person(&self, check: &str) -> bool {
+        self.gate.as_ref().map_or(self.number == self.of, |gate| gate.iter().any(|name| name == check))
+    }
+}
+
 impl Goal {
+    /// Which phase of a deploy it is, if of one that has several.
+    #[must_use]
+    pub fn phase(&self) -> Option<&PhaseGoal> {
+        match self {
+            Self::Deploy { phase, .. } => phase.as_ref(),
+            Self::Rollback { .. } | Self::Restart { .. } => None,
+        }
+    }
+
     /// The hash of the goal's manifest in the object store; `None`: it puts no tree in service.
     #[must_use]
     pub fn manifest(&self) -> Option<&str> {

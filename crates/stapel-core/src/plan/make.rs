@@ -5,7 +5,7 @@ use stapel_text::{Problem, Text, problem, text};
 use super::hooks::with_hooks;
 use super::{Chosen, Goal, Plan, Planned, StepSpec, digest};
 use crate::Touched;
-use crate::config::{Config, Service};
+use crate::config::{Check, Config, Service};
 use crate::observation::{Observation, Registry, Schema, ServiceFacts};
 
 /// Chooses a rollout for a service; the rollouts themselves are another room's.
@@ -25,8 +25,7 @@ pub trait Rollouts {
 /// # Errors
 /// A problem of class `Refused` where the goal cannot be reached from what is there.
 pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &dyn Rollouts) -> Result<Plan, Problem> {
-    let mut plan =
-        Plan { format: Plan::FORMAT, goal: goal.clone(), steps: Vec::new(), gap_s: 0.0, basis: basis(observation) };
+    let mut plan = Plan { basis: basis(observation), ..Plan::none(goal.clone()) };
     if let Goal::Restart { services, hard } = goal {
         restart(config, observation, services, *hard, rollouts, &mut plan)?;
         return Ok(plan);
@@ -93,10 +92,19 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     if acts && serves {
         add(StepSpec::Watch, None);
     }
+    for check in config.checks.iter().filter(|check| acts && asked(check, goal)) {
+        add(StepSpec::Ask { check: check.name.clone() }, None);
+    }
     add(StepSpec::Prune, None);
     plan.steps = with_hooks(plan.steps, &config.hooks);
     plan.gap_s = gap_s;
     Ok(plan)
+}
+
+/// Whether a person is asked at the end of this release: not on the way back, and in one phase only.
+fn asked(check: &Check, goal: &Goal) -> bool {
+    let due = || goal.phase().is_none_or(|phase| phase.demands_person(&check.name));
+    check.asks().is_some() && matches!(goal, Goal::Deploy { .. }) && due()
 }
 
 /// What a release has to do for a service.
@@ -158,12 +166,20 @@ fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -
 /// Whether the migration tool has to run: it need not where its files are as they were and nothing is pending.
 fn migrates(config: &Config, observation: &Observation, goal: &Goal, works: &BTreeMap<&String, Work>) -> bool {
     let (Goal::Deploy { .. }, Some(migration)) = (goal, &config.migration) else { return false };
+    if !may_migrate(goal) {
+        return false;
+    }
     let pending = observation.schema.as_ref().map(|schema| !schema.pending.is_empty());
     match works.get(&migration.service) {
         Some(Work::Hold { replaces: false, .. }) => pending == Some(true),
         Some(Work::Hold { .. }) => pending != Some(false),
         _ => true,
     }
+}
+
+/// Whether the schema is this goal's business: it may be a later phase's.
+fn may_migrate(goal: &Goal) -> bool {
+    goal.phase().is_none_or(|phase| phase.migrates)
 }
 
 fn planned(spec: StepSpec, why: Option<Text>) -> Planned {
@@ -239,7 +255,7 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
         return false;
     }
     let deploys = matches!(goal, Goal::Deploy { .. });
-    if deploys && observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
+    if deploys && may_migrate(goal) && observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
         return false;
     }
     observation.last.as_ref().is_some_and(|last| {

@@ -6,7 +6,7 @@ mod make;
 mod reach;
 mod spec;
 
-pub use goal::Goal;
+pub use goal::{Goal, PhaseGoal};
 pub use make::{Rollouts, make};
 pub use reach::reach;
 pub use spec::{Chosen, HOOK_POINTS, Plan, Planned, Residue, StepSpec, digest};

@@ -76,6 +76,11 @@ pub enum StepSpec {
     Verify,
     /// Compares the app with its baseline for a time.
     Watch,
+    /// A person is asked what no request can see.
+    Ask {
+        /// The name of the check.
+        check: String,
+    },
     /// Lets go of what is no longer needed for a way back.
     Prune,
     /// A command of the team's.
@@ -90,7 +95,7 @@ pub enum StepSpec {
 }
 
 /// What a hook may stand before or after: the steps by their names, a rollout as one, and the release as a whole.
-pub const HOOK_POINTS: [&str; 15] = [
+pub const HOOK_POINTS: [&str; 16] = [
     "release",
     "baseline",
     "backup",
@@ -105,6 +110,7 @@ pub const HOOK_POINTS: [&str; 15] = [
     "rollout",
     "verify",
     "watch",
+    "ask",
     "prune",
 ];
 
@@ -126,6 +132,7 @@ impl StepSpec {
             Self::Phase { .. } => "rollout",
             Self::Verify => "verify",
             Self::Watch => "watch",
+            Self::Ask { .. } => "ask",
             Self::Prune => "prune",
             Self::Hook { .. } => return None,
         })
@@ -178,11 +185,21 @@ pub struct Plan {
     /// A digest of what it was made from, as far as that decides what the steps do.
     #[serde(default)]
     pub basis: String,
+    /// The phases after this one, each planned when it is its turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Goal>,
 }
 
 impl Plan {
     /// The format written now.
     pub const FORMAT: u32 = 1;
+
+    /// The plan for a goal that is reached already.
+    #[must_use]
+    pub fn none(goal: Goal) -> Self {
+        let (steps, later) = (Vec::new(), Vec::new());
+        Self { format: Self::FORMAT, goal, steps, gap_s: 0.0, basis: String::new(), later }
+    }
 
     /// Whether there is nothing to do.
     #[must_use]
@@ -201,7 +218,7 @@ impl Plan {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let steps: Vec<_> = self.steps.iter().map(|s| (&s.spec, &s.does, &s.undoes)).collect();
-        digest(&(&self.goal, steps, self.gap_s, &self.basis))
+        digest(&(&self.goal, steps, self.gap_s, &self.basis, &self.later))
     }
 }
 

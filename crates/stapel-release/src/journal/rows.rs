@@ -68,7 +68,13 @@ impl Release {
     /// Whether the process that runs it lives.
     #[must_use]
     pub fn runs(&self) -> bool {
-        self.outcome.is_none() && self.runner.as_ref().is_some_and(ProcessId::alive)
+        self.outcome.is_none() && self.at_work()
+    }
+
+    /// Whether the process that ran it lives: it may be about to begin the next phase.
+    #[must_use]
+    pub fn at_work(&self) -> bool {
+        self.runner.as_ref().is_some_and(ProcessId::alive)
     }
 
     /// Whether its process died, or never came to life: it waits for somebody who takes it up.

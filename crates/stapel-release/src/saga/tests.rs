@@ -68,10 +68,10 @@ async fn run(fails: [Fails; 3]) -> (Journal, Outcome, Vec<String>) {
         .zip(fails)
         .map(|(name, fails)| Box::new(Toy { name, fails, said: Arc::clone(&said) }) as Box<dyn Step>)
         .collect();
-    let goal = Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None };
+    let goal = Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None, phase: None };
     let planned =
         Planned { spec: StepSpec::Verify, why: None, does: None, undoes: None, takes_s: None, leaves: Vec::new() };
-    let plan = Plan { format: 1, goal, steps: vec![planned; 3], gap_s: 0.0, basis: String::new() };
+    let plan = Plan { steps: vec![planned; 3], ..Plan::none(goal) };
     let begin = Begin {
         doing: "deploy".into(),
         who: "anna".into(),

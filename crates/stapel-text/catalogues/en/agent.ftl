@@ -113,6 +113,21 @@ agent-verify-done =
        *[other] all { $count } checks are fine (the slowest in { $millis } ms)
     }
 agent-watch-does = compare the app with what it was for { $time }
+agent-ask-does = ask a person: { $question } (for { $limit } at most)
+agent-ask-yes = yes, says { $who }
+agent-ask-silence = nobody has answered: it stays open, and the release stands
+agent-ask-no = { $who } has answered "{ $check }" with no.
+    .remedy = The release goes back. What the person saw is what is to be looked into.
+agent-await-answer = a person answers
+agent-no-question = Release { $release } asks nothing of that kind now.
+    .remedy = `stapel show { $release }` tells what it asked and what was answered. Nothing was changed.
+agent-no-check = The plan asks about a check "{ $check }" that the configuration does not have.
+    .remedy = Make the plan again: `stapel deploy`.
+agent-no-phase = The configuration has no phase { $phase }.
+    .remedy = Make the plan again: `stapel deploy`.
+agent-phase-not-begun = The next phase could not begin. Those before it have passed their gates and stay in service.
+    .remedy = Put right what is said below, then `stapel deploy` again: it goes on where this one ended. `stapel rollback` takes all phases back.
+agent-notice-phase = phase { $number } of { $of }: { $name }
 agent-watch-done =
     { $looks ->
         [one] one look, none worse than before

@@ -3,6 +3,8 @@ git-refused = git does not let us look at this repository: { $said }
     .remedy = Follow what it says (`git config --global --add safe.directory DIR` where the directory belongs to somebody else), so that it is known what is released. Nothing was changed.
 git-no-checkout = { $path } on the host is not the top of a git checkout, which `from = "checkout"` in [source] says it is.
     .remedy = Clone the repository there (`git clone URL DIR`), or leave `from` out to ship the tree of this machine. Nothing was changed.
+git-no-commit = This repository has no commit "{ $reference }".
+    .remedy = `git fetch`, or correct `ref` in the phase of stapel.toml. Nothing was changed.
 git-no-upstream = It is not known which branch the checkout { $path } is to follow: what is checked out there follows none.
     .remedy = Name it with `branch` in [source], or have the host's branch follow one (`git branch --set-upstream-to=origin/main`). Nothing was changed.
 git-host-key = The host does not know the machine that it has to fetch from: { $said }

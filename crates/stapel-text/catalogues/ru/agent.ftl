@@ -118,6 +118,21 @@ agent-verify-done =
        *[other] { $count } проверок прошли (самая долгая за { $millis } мс)
     }
 agent-watch-does = сравнивать приложение с прежним в течение { $time }
+agent-ask-does = спросить человека: { $question } (не дольше { $limit })
+agent-ask-yes = да, говорит { $who }
+agent-ask-silence = никто не ответил: вопрос остаётся открытым, релиз остаётся в работе
+agent-ask-no = { $who }: на вопрос «{ $check }» ответ «нет».
+    .remedy = Релиз возвращается назад. Разобраться нужно в том, что увидел человек.
+agent-await-answer = ответ человека
+agent-no-question = Релиз { $release } сейчас ни о чём таком не спрашивает.
+    .remedy = `stapel show { $release }` покажет, о чём он спрашивал и что ответили. Ничего не изменено.
+agent-no-check = План спрашивает о проверке «{ $check }», которой в конфигурации нет.
+    .remedy = Составьте план заново: `stapel deploy`.
+agent-no-phase = В конфигурации нет этапа { $phase }.
+    .remedy = Составьте план заново: `stapel deploy`.
+agent-phase-not-begun = Следующий этап начать не удалось. Этапы до него прошли свои рубежи и остаются в работе.
+    .remedy = Исправьте то, о чём сказано ниже, и снова `stapel deploy`: он продолжит с этого места. `stapel rollback` вернёт назад все этапы.
+agent-notice-phase = этап { $number } из { $of }: { $name }
 agent-watch-done =
     { $looks ->
         [one] { $looks } взгляд, не хуже прежнего

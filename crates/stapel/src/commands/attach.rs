@@ -8,7 +8,7 @@ use crate::render::Screen;
 
 /// Shows a release that runs, or how one ended.
 pub(crate) async fn run(place: &Place, args: &Which, screen: &Screen) -> Result<u8, Problem> {
-    let project = Project::open(place, screen)?;
+    let project = Project::look(place, screen)?;
     let mut client = Client::open(&project, screen).await?;
     let release = which(&mut client, args.release).await?;
     let ended = follow(&mut client, release, screen).await?;

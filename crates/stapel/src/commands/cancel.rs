@@ -9,7 +9,7 @@ use crate::render::Screen;
 
 /// Asks a release that runs to go back, and shows how it does. Done is what was asked for: the app as it was.
 pub(crate) async fn run(place: &Place, args: &Which, screen: &Screen) -> Result<u8, Problem> {
-    let project = Project::open(place, screen)?;
+    let project = Project::look(place, screen)?;
     let mut client = Client::open(&project, screen).await?;
     let id = which(&mut client, args.release).await?;
     let too_late = |outcome: Outcome| match outcome {

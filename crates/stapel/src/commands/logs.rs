@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Shows the last log lines of the services, and with `--follow` those that come.
 pub(crate) async fn run(place: &Place, args: &Logs, screen: &Screen) -> Result<u8, Problem> {
-    let project = Project::open(place, screen)?;
+    let project = Project::look(place, screen)?;
     let ask =
         LogsAsk { services: args.services.clone(), tail: args.lines, since_s: args.since.map(|since| since.as_secs()) };
     let mut client = Client::open(&project, screen).await?;

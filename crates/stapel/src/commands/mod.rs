@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub(crate) mod answer;
 pub(crate) mod attach;
 pub(crate) mod cancel;
 pub(crate) mod check;

@@ -1,13 +1,15 @@
 //! What deploy, rollback and attach have in common: show the plan, ask, start, follow.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
-use stapel_agent::protocol::Ask;
+use stapel_agent::protocol::{Ask, Question};
 use stapel_core::plan::Plan;
-use stapel_release::Release;
+use stapel_release::{Outcome, Release};
 use stapel_text::{Class, Problem, problem};
+use tokio::io::AsyncBufReadExt;
 
-use crate::client::Client;
+use crate::client::{Client, Followed};
 use crate::render::Screen;
 use crate::source::Brought;
 
@@ -70,27 +72,120 @@ pub(super) async fn run_plan(
     follow(client, release, screen).await.map(Some)
 }
 
-/// Shows a release until it has ended. Ctrl-C, a hang-up and a cut line detach the screen and nothing else.
-pub(super) async fn follow(client: &mut Client, release: u64, screen: &Screen) -> Result<Release, Problem> {
-    let detached = || problem!(Detached, "cli-detached", release = release.to_string());
+/// Shows a release until it has ended, and the phases that come after it. Ctrl-C, a hang-up and a cut line detach the screen
+/// and nothing else.
+pub(super) async fn follow(client: &mut Client, mut release: u64, screen: &Screen) -> Result<Release, Problem> {
+    loop {
+        let ended = follow_one(client, release, screen).await?;
+        if ended.outcome != Some(Outcome::Done) || ended.plan.later.is_empty() {
+            return Ok(ended);
+        }
+        let next = tokio::select! {
+            next = client.next(release) => next?,
+            () = interrupted() => return Err(detached(release)),
+        };
+        match next {
+            Some(next) => release = next,
+            None => return Ok(ended),
+        }
+    }
+}
+
+fn detached(release: u64) -> Problem {
+    problem!(Detached, "cli-detached", release = release.to_string())
+}
+
+async fn follow_one(client: &mut Client, release: u64, screen: &Screen) -> Result<Release, Problem> {
     let plan = match client.release(release).await {
         Ok(found) => found.plan,
-        Err(why) if why.class == Class::Failed => return Err(detached().because(why)),
+        Err(why) if why.class == Class::Failed => return Err(detached(release).because(why)),
         Err(why) => return Err(why),
     };
     let mut view = screen.view(release, &plan);
-    let ended = tokio::select! {
-        ended = client.follow(release, |recorded| view.event(recorded)) => ended,
-        () = interrupted() => return Err(detached()),
-    };
-    match ended {
-        Ok(ended) if ended.outcome.is_some() => {
-            view.end(&ended);
-            Ok(ended)
+    let (mut seen, asks) = (0, !screen.json() && std::io::stdin().is_terminal());
+    loop {
+        let followed = tokio::select! {
+            followed = client.follow(release, seen, asks, |recorded| {
+                seen = recorded.seq;
+                view.event(recorded);
+            }) => followed,
+            () = interrupted() => return Err(detached(release)),
+        };
+        match followed {
+            Ok(Followed::Asks(Some(question))) => {
+                view.rest(true);
+                tokio::select! {
+                    answered = answer(client, release, &question, screen) => answered?,
+                    () = interrupted() => return Err(detached(release)),
+                }
+                view.rest(false);
+            }
+            Ok(Followed::Asks(None)) => {}
+            Ok(Followed::Ended(ended)) if ended.outcome.is_some() => {
+                view.end(&ended);
+                return Ok(*ended);
+            }
+            Ok(Followed::Ended(_)) => return Err(problem!(Detached, "cli-died", release = release.to_string())),
+            Err(problem) if problem.class == Class::Failed => return Err(detached(release).because(problem)),
+            Err(problem) => return Err(problem),
         }
-        Ok(_) => Err(problem!(Detached, "cli-died", release = release.to_string())),
-        Err(problem) if problem.class == Class::Failed => Err(detached().because(problem)),
-        Err(problem) => Err(problem),
+    }
+}
+
+/// How often it is asked whether somebody else has answered.
+const ANSWERED_EVERY: Duration = Duration::from_secs(1);
+
+/// Asks the person here what a release asks, until they or somebody else have answered, or it is too late.
+async fn answer(client: &mut Client, release: u64, question: &Question, screen: &Screen) -> Result<(), Problem> {
+    let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
+    let mut tick = tokio::time::interval(ANSWERED_EVERY);
+    screen.question(&question.question);
+    loop {
+        tokio::select! {
+            line = lines.next_line() => {
+                let line = line.ok().flatten();
+                let Some(line) = line else {
+                    // Nobody sits here any more; somebody else may answer.
+                    return still_asked(client, release, question, &mut tick).await;
+                };
+                let Some(yes) = yes_or_no(&line) else {
+                    screen.question(&question.question);
+                    continue;
+                };
+                return match client.answer(release, Some(question.check.clone()), yes).await {
+                    // It was answered in the same moment, or is over.
+                    Err(late) if late.code() == "agent-no-question" => Ok(()),
+                    answered => answered.map(drop),
+                };
+            }
+            _ = tick.tick() => {
+                if client.question(release).await?.as_ref() != Some(question) {
+                    screen.line("");
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+async fn still_asked(
+    client: &mut Client,
+    release: u64,
+    question: &Question,
+    tick: &mut tokio::time::Interval,
+) -> Result<(), Problem> {
+    while client.question(release).await?.as_ref() == Some(question) {
+        tick.tick().await;
+    }
+    Ok(())
+}
+
+/// What an answer means, in either language.
+fn yes_or_no(answer: &str) -> Option<bool> {
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" | "д" | "да" => Some(true),
+        "n" | "no" | "н" | "нет" => Some(false),
+        _ => None,
     }
 }
 
@@ -115,8 +210,7 @@ pub(super) fn agreed(screen: &Screen) -> Result<(), Problem> {
     screen.ask();
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
-    let yes = ["y", "yes", "д", "да"].contains(&answer.trim().to_lowercase().as_str());
-    if read.is_ok() && yes { Ok(()) } else { Err(problem!(Refused, "cli-not-agreed")) }
+    if read.is_ok() && yes_or_no(&answer) == Some(true) { Ok(()) } else { Err(problem!(Refused, "cli-not-agreed")) }
 }
 
 /// Until Ctrl-C, a hang-up or an order to end.

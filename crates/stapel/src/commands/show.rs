@@ -8,7 +8,7 @@ use crate::render::Screen;
 
 /// All that is known of a release.
 pub(crate) async fn run(place: &Place, args: &Which, screen: &Screen) -> Result<u8, Problem> {
-    let project = Project::open(place, screen)?;
+    let project = Project::look(place, screen)?;
     let mut client = Client::open(&project, screen).await?;
     let id = which(&mut client, args.release).await?;
     screen.details(&client.details(id).await?);

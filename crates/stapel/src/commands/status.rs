@@ -7,7 +7,7 @@ use crate::render::Screen;
 
 /// Shows how the app is.
 pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
-    let project = Project::open(place, screen)?;
+    let project = Project::look(place, screen)?;
     let status = Client::open(&project, screen).await?.status().await?;
     screen.status(&project, &status);
     Ok(0)

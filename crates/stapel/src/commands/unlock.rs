@@ -9,7 +9,7 @@ use crate::render::Screen;
 /// Ends the process that holds the lock, after showing what there is to be seen of it. A dead one holds nothing, so this
 /// is for one that lives and does not come to an end.
 pub(crate) async fn run(place: &Place, args: &Unlock, screen: &Screen) -> Result<u8, Problem> {
-    let project = Project::open(place, screen)?;
+    let project = Project::look(place, screen)?;
     let mut client = Client::open(&project, screen).await?;
     let holder = client.holder().await?;
     screen.holder(holder.as_ref());

@@ -1,7 +1,8 @@
 //! All that is known of a release, and of the one who holds the lock.
 
 use jiff::Timestamp;
-use stapel_agent::protocol::{Details, Holder};
+use stapel_agent::protocol::{Details, Holder, PhaseState};
+use stapel_release::Outcome;
 use stapel_text::{seconds, text};
 
 use super::{Screen, View};
@@ -30,6 +31,9 @@ impl Screen {
             self.line(&format!("  {}", self.words(&text!("cli-show-commit", commit = commit))));
         }
         self.line(&format!("  {}", self.words(&text!("cli-show-with", stapel = &release.stapel))));
+        for state in &details.phases {
+            self.line(&format!("  {}", self.phase_line(state, release.id)));
+        }
         let mut view = View::new(self, release.id, &release.plan, false);
         details.events.iter().for_each(|recorded| view.event(recorded));
         if !details.files.is_empty() {
@@ -40,6 +44,25 @@ impl Screen {
         if let Some(problem) = &release.problem {
             self.problem_lines(problem);
         }
+    }
+
+    /// A phase of the deploy: whether it is through, which release it was, how long it took.
+    fn phase_line(&self, state: &PhaseState, shown: u64) -> String {
+        let sign = match state.outcome {
+            Some(Outcome::Done | Outcome::Found) => "✓",
+            Some(Outcome::Undone) => "↩",
+            Some(Outcome::Stuck) => "‼",
+            None if state.release.is_some() => "…",
+            None => "–",
+        };
+        let here = if state.release == Some(shown) { "←" } else { "" };
+        let release = state.release.map_or_else(String::new, |id| format!("#{id}"));
+        let took = match (state.began_at, state.ended_at) {
+            (Some(began), Some(ended)) => self.words(&seconds(ended.duration_since(began).as_secs_f64())),
+            _ => String::new(),
+        };
+        let (number, of, name) = (state.phase.number, state.phase.of, &state.phase.name);
+        format!("{sign} {number}/{of} {name}  {release}  {took} {here}").trim_end().to_owned()
     }
 
     /// Who holds the lock, with what is to be seen of it.

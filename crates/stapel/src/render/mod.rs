@@ -94,7 +94,16 @@ impl Screen {
 
     /// Asks whether to go on; the answer is read elsewhere.
     pub(crate) fn ask(&self) {
-        let _ = write!(std::io::stdout(), "{} ", self.words(&text!("cli-go-on")));
+        self.prompt(&self.words(&text!("cli-go-on")));
+    }
+
+    /// Asks what a release asks of a person; likewise.
+    pub(crate) fn question(&self, question: &str) {
+        self.prompt(&format!("    {}", self.words(&text!("cli-question", question = question))));
+    }
+
+    fn prompt(&self, words: &str) {
+        let _ = write!(std::io::stdout(), "{words} ");
         let _ = std::io::stdout().flush();
     }
 

@@ -1,9 +1,9 @@
 //! The plan: what changes, what will be done, how long it takes, how far the way back reaches.
 
 use stapel_core::observation::{FileChange, Guardian, Observation};
-use stapel_core::plan::{Plan, reach};
+use stapel_core::plan::{PhaseGoal, Plan, reach};
 use stapel_git::{Commit, Since};
-use stapel_text::{seconds, text};
+use stapel_text::{Text, seconds, text};
 
 use super::Screen;
 
@@ -27,7 +27,16 @@ impl Screen {
             self.since(since);
         }
         self.changes(observation);
-        self.say(&text!("cli-plan", engine = &observation.engine));
+        match plan.goal.phase() {
+            Some(phase) => self.say(&text!(
+                "cli-plan-phase",
+                engine = &observation.engine,
+                number = phase.number,
+                of = phase.of,
+                name = &phase.name
+            )),
+            None => self.say(&text!("cli-plan", engine = &observation.engine)),
+        }
         for (number, step) in plan.steps.iter().enumerate() {
             let does = step.does.as_ref().map(|t| self.words(t)).unwrap_or_default();
             let why = step.why.as_ref().map(|t| format!(" — {}", self.words(t))).unwrap_or_default();
@@ -36,6 +45,7 @@ impl Screen {
                 self.line(&format!("        {} {}", self.words(&text!("cli-way-back")), self.words(undoes)));
             }
         }
+        self.later(plan);
         self.say(&text!("cli-plan-gap", gap = seconds(plan.gap_s)));
         self.say(&match plan.takes_s() {
             Some(takes) => text!("cli-plan-takes", takes = seconds(takes)),
@@ -45,6 +55,22 @@ impl Screen {
         // The embedded runtime does not outlive its host anyway.
         if observation.guardian == Guardian::Process && observation.engine != "embedded" {
             self.say(&text!("cli-guardian-process"));
+        }
+    }
+
+    /// The gate of this phase and what comes after it; nothing where there are no phases.
+    fn later(&self, plan: &Plan) {
+        let Some(phase) = plan.goal.phase() else { return };
+        self.line(&format!("      {}", self.words(&gate(phase))));
+        if !plan.later.is_empty() {
+            self.say(&text!("cli-plan-later"));
+        }
+        for goal in &plan.later {
+            let Some(phase) = goal.phase() else { continue };
+            let commit = goal.commit().map(|commit| &commit[..commit.floor_char_boundary(10)]).unwrap_or_default();
+            let subject = phase.subject.as_deref().unwrap_or_default();
+            self.line(format!("  {:>2}. {}  {commit} {subject}", phase.number, phase.name).trim_end());
+            self.line(&format!("      {}", self.words(&gate(phase))));
         }
     }
 
@@ -109,6 +135,13 @@ impl Screen {
         if more > 0 {
             self.line(&format!("      {}", self.words(&text!("cli-show-more", count = more))));
         }
+    }
+}
+
+fn gate(phase: &PhaseGoal) -> Text {
+    match &phase.gate {
+        Some(gate) => text!("cli-plan-gate", checks = gate.join(", ")),
+        None => text!("cli-plan-gate-all"),
     }
 }
 

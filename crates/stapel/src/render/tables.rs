@@ -90,6 +90,8 @@ impl Screen {
             Goal::Deploy { .. } => release.doing.clone(),
             Goal::Restart { services, .. } => format!("{} {}", release.doing, services.join(", ")),
         };
+        let phase = release.plan.goal.phase().map(|phase| format!(" {}/{} {}", phase.number, phase.of, phase.name));
+        let doing = doing + &phase.unwrap_or_default();
         let began = release.began_at.strftime("%Y-%m-%d %H:%M:%S UTC");
         let took = release.seconds().map(|s| self.words(&seconds(s))).unwrap_or_default();
         let who = if release.who.is_empty() { String::new() } else { format!("{}@{}", release.who, release.origin) };

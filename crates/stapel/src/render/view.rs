@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use stapel_core::plan::Plan;
 use stapel_release::{Direction, Event, Outcome, Recorded, Release, StepState};
@@ -53,6 +53,18 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Leaves the last line of the screen to somebody else, or takes it back.
+    pub(crate) fn rest(&self, rests: bool) {
+        let Some(spinner) = &self.spinner else { return };
+        if rests {
+            // What hides it must not leave a line of it behind.
+            spinner.suspend(|| ());
+            spinner.set_draw_target(ProgressDrawTarget::hidden());
+        } else {
+            spinner.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
     /// Shows an event.
     pub(crate) fn event(&mut self, recorded: &Recorded) {
         if self.screen.json() {
@@ -69,6 +81,12 @@ impl<'a> View<'a> {
                 self.moving(format!("{}: {shown}", self.does(*index)));
             }
             Event::Progress { index, done, total } => self.moving(format!("{} {done}/{total}", self.does(*index))),
+            Event::Question { question, until, .. } => {
+                let until = until.strftime("%H:%M:%S UTC").to_string();
+                let (release, question) = (self.release.to_string(), question.as_str());
+                let asked = text!("cli-asked", question = question, until = until, release = release);
+                self.print(&format!("  ? {}", self.screen.words(&asked)));
+            }
             Event::GoingBack { .. } => self.print(&format!("  {}", self.screen.words(&text!("cli-going-back")))),
             Event::TakenUp { direction } => {
                 let words = match direction {
@@ -135,6 +153,10 @@ impl<'a> View<'a> {
         }
         let time = seconds(release.seconds().unwrap_or_default());
         let id = release.id.to_string();
+        let phase = release.plan.goal.phase();
+        if let Some(phase) = phase.filter(|_| release.outcome == Some(Outcome::Done)) {
+            self.screen.say(&text!("cli-ended-phase", number = phase.number, of = phase.of, name = &phase.name));
+        }
         match release.outcome {
             Some(Outcome::Done) if release.plan.goal.manifest().is_none() => {
                 self.screen.say(&text!("cli-ended-restarted", release = id, time = time))
@@ -142,7 +164,12 @@ impl<'a> View<'a> {
             Some(Outcome::Done | Outcome::Found) => {
                 self.screen.say(&text!("cli-ended-done", release = id, time = time))
             }
-            Some(Outcome::Undone) => self.screen.say(&text!("cli-ended-undone", release = id, time = time)),
+            Some(Outcome::Undone) => {
+                self.screen.say(&text!("cli-ended-undone", release = id, time = time));
+                if phase.is_some_and(|phase| phase.number > 1) {
+                    self.screen.say(&text!("cli-ended-phase-undone"));
+                }
+            }
             Some(Outcome::Stuck) | None => self.screen.say(&text!("cli-ended-stuck", release = id, time = time)),
         }
         if let Some(problem) = &release.problem {

@@ -9,6 +9,7 @@ mod hooks;
 mod init;
 mod logs;
 mod notify;
+mod phases;
 mod pipelines;
 mod plan;
 mod restart;

@@ -54,6 +54,8 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(story: Story) -> Self {
         let mut more = "[database.main]\nkind = \"sqlite\"\npath = \"data/app.db\"\n".to_owned();
+        // Nobody answers.
+        more += "[[check]]\nname = \"seen\"\nask = \"Does it show?\"\ntimeout = \"100ms\"\n";
         more += match story {
             // The hook's program is not in that checkout.
             Story::Fetch => "[source]\nfrom = \"checkout\"\n",

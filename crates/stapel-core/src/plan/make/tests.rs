@@ -1,5 +1,6 @@
 use super::*;
 use crate::observation::{LastRelease, Pending, Room, Schema};
+use crate::plan::PhaseGoal;
 use crate::ports::{ImageId, Instance};
 
 const TOML: &str = r#"
@@ -45,7 +46,7 @@ fn serving(image: &str) -> Observation {
 }
 
 fn deploy() -> Goal {
-    Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None }
+    Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None, phase: None }
 }
 
 fn names(plan: &Plan) -> Vec<String> {
@@ -163,6 +164,42 @@ fn a_full_disk_is_refused_beforehand() {
         assert_eq!((problem.code(), problem.class), ("core-disk-full", stapel_text::Class::Refused));
         assert!(problem.to_string().contains("/var/lib"), "{problem}");
     }
+}
+
+fn phase(number: usize, migrates: bool, gate: Option<&[&str]>) -> Goal {
+    let gate = gate.map(|gate| gate.iter().map(|name| (*name).to_owned()).collect());
+    let phase = PhaseGoal { number, of: 2, name: "part".into(), migrates, gate, subject: None };
+    Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None, phase: Some(phase) }
+}
+
+#[test]
+fn a_phase_leaves_the_schema_to_a_later_one() {
+    let plan = |there: &Observation, goal: &Goal| names(&make(&config(), there, goal, &OnePhase).unwrap());
+    let first = plan(&serving("sha256:a"), &phase(1, false, None));
+    assert!(first.contains(&"build".to_owned()) && !first.contains(&"migrate".to_owned()), "{first:?}");
+    // The tree is in service, its migration is not: that is the second phase, and nothing of the first.
+    let mut there = touched(Touched::default());
+    there.last.as_mut().unwrap().fingerprint = "f".into();
+    there.schema.as_mut().unwrap().pending.push(Pending { revision: "0002".into(), says: String::new() });
+    assert_eq!(plan(&there, &phase(1, false, None)), [""; 0]);
+    let second = plan(&there, &phase(2, true, None));
+    assert_eq!(second, ["baseline", "backup", "ship", "hold_image", "migrate", "verify", "watch", "prune"]);
+}
+
+#[test]
+fn a_person_is_asked_at_the_end_and_in_one_phase_only() {
+    let toml = format!("{TOML}[[check]]\nname = \"seen\"\nask = \"Does it show?\"\n");
+    let config = Config::parse("stapel.toml", &toml).unwrap();
+    let asks = |goal: &Goal| {
+        let names = names(&make(&config, &serving("sha256:a"), goal, &OnePhase).unwrap());
+        assert!(!names.contains(&"ask".to_owned()) || names[names.len() - 2..] == ["ask", "prune"], "{names:?}");
+        names.contains(&"ask".to_owned())
+    };
+    assert!(asks(&deploy()));
+    assert_eq!([asks(&phase(1, true, None)), asks(&phase(2, true, None))], [false, true]);
+    assert_eq!([asks(&phase(1, true, Some(&["seen"]))), asks(&phase(2, true, Some(&[])))], [true, false]);
+    let back = Goal::Rollback { to: 2, manifest: "m".into(), fingerprint: "f".into(), down_to: None };
+    assert!(!asks(&back));
 }
 
 fn restart(services: &[&str], hard: bool) -> Goal {

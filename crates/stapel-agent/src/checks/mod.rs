@@ -1,13 +1,15 @@
 //! The checks of the configuration, asked of the app: of a candidate past all proxies, of the app in service the way its
 //! users come, and again and again during the watch.
 
+mod demand;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
-use stapel_core::config::{Check, Config, Way};
+use stapel_core::config::{Check, Config, Secret, Way};
 use stapel_core::ports::Instance;
 use stapel_probe::baseline::{Baseline, Verdict, compare};
 use stapel_probe::http::{HttpCheck, Via};
@@ -17,6 +19,8 @@ use stapel_rollouts::{Gate, Version};
 use stapel_text::{Problem, Text, problem, text};
 
 use crate::Site;
+
+pub(crate) use demand::Demand;
 
 /// The fact that holds the baseline.
 pub(crate) const BASELINE: &str = "baseline";
@@ -52,24 +56,32 @@ impl Checks {
         self.all.retain(|check| other.iter().any(|o| o.name == check.name));
     }
 
-    /// How many there are.
+    /// How many there are that a request answers.
     pub(crate) fn count(&self) -> usize {
-        self.all.len()
+        self.all.iter().filter(|check| check.asks().is_none()).count()
     }
 
-    /// The checks as requests to the app in service, of these only where a baseline is given: those that were fine then.
-    /// One whose service has no way in yet is left out.
-    async fn requests(&self, site: &Site, fine_in: Option<&Baseline>) -> Result<Vec<(HttpCheck, Via)>, Problem> {
+    /// The one of this name that a person answers.
+    pub(crate) fn question(&self, name: &str) -> Option<&Check> {
+        self.all.iter().find(|check| check.name == name && check.asks().is_some())
+    }
+
+    /// The checks as requests to the app in service, of those that have to hold. One whose service has no way in yet is left
+    /// out.
+    async fn requests(&self, site: &Site, demand: &Demand) -> Result<Vec<(HttpCheck, Via)>, Problem> {
         let mut all = Vec::new();
-        for check in self.all.iter().filter(|c| fine_in.is_none_or(|b| was_fine(b, c))) {
+        for check in self.all.iter().filter(|check| demand.includes(check)) {
             match &check.way {
-                Way::Url { url, via } => all.push((request(check, url.clone()), via.map_or(Via::Name, Via::Address))),
+                Way::Url { url, via } => {
+                    all.push((request(site, check, url.clone())?, via.map_or(Via::Name, Via::Address)));
+                }
                 Way::Path(path) => {
                     let Some(service) = self.service_of(check) else { continue };
                     if let Some(address) = in_service(site, service).await? {
-                        all.push((request(check, format!("http://{address}{path}")), Via::Name));
+                        all.push((request(site, check, format!("http://{address}{path}"))?, Via::Name));
                     }
                 }
+                Way::Person(_) => {}
             }
         }
         Ok(all)
@@ -77,21 +89,16 @@ impl Checks {
 
     /// One look of each check at the app in service.
     pub(crate) async fn look(&self, site: &Site) -> Result<Vec<Look>, Problem> {
-        let requests = self.requests(site, None).await?;
+        let requests = self.requests(site, &Demand::All).await?;
         Ok(join_all(requests.iter().map(|(check, via)| check.look(*via))).await)
     }
 
-    /// Every check (that was fine in the baseline, where one is given) comes true of the app in service, soon. Returns the
-    /// milliseconds of the slowest; `None` where there was nothing to ask.
+    /// Every check that has to hold comes true of the app in service, soon. `None` where there was nothing to ask.
     ///
     /// # Errors
     /// `agent-check-failed` with what the check saw last.
-    pub(crate) async fn pass_in_service(
-        &self,
-        site: &Site,
-        fine_in: Option<&Baseline>,
-    ) -> Result<Option<u64>, Problem> {
-        let requests = self.requests(site, fine_in).await?;
+    pub(crate) async fn pass_in_service(&self, site: &Site, demand: &Demand) -> Result<Option<Passed>, Problem> {
+        let requests = self.requests(site, demand).await?;
         let looks = join_all(requests.iter().map(|(check, via)| settled(|| check.look(*via)))).await;
         all_ok(looks)
     }
@@ -116,13 +123,15 @@ async fn in_service(site: &Site, service: &str) -> Result<Option<SocketAddr>, Pr
     }
 }
 
-fn request(check: &Check, url: String) -> HttpCheck {
-    HttpCheck {
+fn request(site: &Site, check: &Check, url: String) -> Result<HttpCheck, Problem> {
+    let header = |(name, value): (&String, &Secret)| Ok((name.clone(), value.reveal(&site.secrets)?));
+    Ok(HttpCheck {
+        headers: check.headers.iter().map(header).collect::<Result<_, Problem>>()?,
         expect_status: check.status.clone(),
         body_contains: check.contains.clone(),
         timeout: check.timeout,
         ..HttpCheck::new(&check.name, url)
-    }
+    })
 }
 
 /// The last of as many looks as it takes until one is fine or the time is over.
@@ -138,16 +147,23 @@ async fn settled<F: Future<Output = Look>>(mut look: impl FnMut() -> F) -> Look 
     }
 }
 
-fn was_fine(baseline: &Baseline, check: &Check) -> bool {
-    baseline.checks.get(&check.name).is_some_and(|seen| seen.ok > 0)
+/// What was seen of checks that all hold.
+pub(crate) struct Passed {
+    /// How many they were.
+    pub(crate) count: usize,
+    /// How long the slowest took.
+    pub(crate) slowest_ms: u64,
 }
 
-fn all_ok(looks: Vec<Look>) -> Result<Option<u64>, Problem> {
+fn all_ok(looks: Vec<Look>) -> Result<Option<Passed>, Problem> {
     match looks.iter().find(|l| !l.ok) {
         Some(failed) => {
             Err(problem!(Failed, "agent-check-failed", check = &failed.check, detail = failed.detail.clone()))
         }
-        None => Ok(looks.iter().map(|l| l.millis).max()),
+        None => {
+            let slowest = looks.iter().map(|l| l.millis).max();
+            Ok(slowest.map(|slowest_ms| Passed { count: looks.len(), slowest_ms }))
+        }
     }
 }
 
@@ -220,18 +236,19 @@ impl Gate for CandidateGate {
         let Some(address) = self.site.world.instances.address(instance).await? else { return Ok(()) };
         let namespace = self.site.world.instances.namespace(instance).await?;
         let checks = &self.site.checks;
-        let baseline = match version {
-            Version::New => None,
-            Version::Former => Some(step.fact::<Baseline>(BASELINE)?.unwrap_or_default()),
+        let demand = match version {
+            Version::New => Demand::of_new(&self.site, step)?,
+            Version::Former => Demand::of_former(step)?,
         };
-        let asked = checks.all.iter().filter(|check| {
-            checks.service_of(check) == Some(&self.service) && baseline.as_ref().is_none_or(|b| was_fine(b, check))
-        });
-        let paths = asked.filter_map(|check| match &check.way {
-            Way::Path(path) => Some(request(check, format!("http://{address}{path}"))),
-            Way::Url { .. } => None,
-        });
-        let looks = join_all(paths.map(|check| settled(move || look_in(namespace, check.clone())))).await;
+        let mut paths = Vec::new();
+        for check in checks.all.iter().filter(|check| demand.includes(check)) {
+            if let Way::Path(path) = &check.way
+                && checks.service_of(check) == Some(&self.service)
+            {
+                paths.push(request(&self.site, check, format!("http://{address}{path}"))?);
+            }
+        }
+        let looks = join_all(paths.into_iter().map(|check| settled(move || look_in(namespace, check.clone())))).await;
         all_ok(looks).map(drop)
     }
 }

@@ -1,0 +1,232 @@
+//! A deploy in phases: each is a release of its own, with its own way back, that ends at its gate; what has passed a gate
+//! stays. Who runs one goes on with the next, under the same lock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stapel_core::config::Moment;
+use stapel_core::plan::{Goal, PhaseGoal};
+use stapel_host::ProcessId;
+use stapel_release::{Begin, Fault, Journal, Outcome, Release, Saga, Step};
+use stapel_text::{Problem, problem, text};
+
+use crate::notices::{Notices, SUBJECT};
+use crate::protocol::{PhaseAsk, PhaseState};
+use crate::{Site, steps};
+
+/// The fact of a later phase that holds the release that was the first one of its deploy.
+const FIRST: &str = "phases.first";
+/// The fact of a phase that holds why no other came after it; `null`: there was nothing left to do.
+const LAST: &str = "phases.last";
+
+/// How soon somebody takes up what a dead process has left, on a host that is busy.
+pub(crate) const TAKEN_UP: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long the next phase may take to be planned and begun.
+const BEGINS: Duration = Duration::from_mins(5);
+
+impl Site {
+    /// The goals of a deploy in phases, in order.
+    pub(crate) fn phase_goals(&self, asked: &[PhaseAsk]) -> Result<Vec<Goal>, Problem> {
+        let goal = |(index, ask): (usize, &PhaseAsk)| {
+            let phase = self.config.phases.get(ask.phase);
+            let phase = phase.ok_or_else(|| problem!(Usage, "agent-no-phase", phase = ask.phase.to_string()))?;
+            let phase = PhaseGoal {
+                number: index + 1,
+                of: asked.len(),
+                name: phase.name.clone(),
+                migrates: phase.migrates,
+                gate: phase.gate.clone(),
+                subject: ask.subject.clone(),
+            };
+            let manifest = ask.manifest.to_string();
+            let fingerprint = self.manifest(&manifest)?.fingerprint().to_string();
+            Ok(Goal::Deploy { manifest, fingerprint, commit: ask.commit.clone(), phase: Some(phase) })
+        };
+        asked.iter().enumerate().map(goal).collect()
+    }
+
+    /// The release that was the first phase of the deploy that this one belongs to; itself where it has no phases.
+    pub(crate) fn first_phase(&self, release: u64) -> Result<u64, Problem> {
+        Ok(self.journal.fact(release, FIRST)?.unwrap_or(release))
+    }
+
+    /// All phases of the deploy that a release is a phase of, as far as they have come.
+    pub(crate) fn phases_of(&self, release: &Release) -> Result<Vec<PhaseState>, Problem> {
+        if release.plan.goal.phase().is_none() {
+            return Ok(Vec::new());
+        }
+        let first = self.first_phase(release.id)?;
+        let (mut all, mut later) = (Vec::new(), Vec::new());
+        let mut of = Some(self.journal.known(first)?);
+        while let Some(one) = of {
+            later = one.plan.later.clone();
+            let next = self.journal.release(one.id + 1)?;
+            if let Some(phase) = one.plan.goal.phase().cloned() {
+                let (release, outcome) = (Some(one.id), one.outcome);
+                all.push(PhaseState { phase, release, outcome, began_at: Some(one.began_at), ended_at: one.ended_at });
+            }
+            of = match next {
+                Some(next) if self.first_phase(next.id)? == first => Some(next),
+                _ => None,
+            };
+        }
+        let planned = |phase: &PhaseGoal| PhaseState {
+            phase: phase.clone(),
+            release: None,
+            outcome: None,
+            began_at: None,
+            ended_at: None,
+        };
+        all.extend(later.iter().filter_map(Goal::phase).map(planned));
+        Ok(all)
+    }
+}
+
+/// What a process that runs releases has at hand for each.
+pub(crate) struct Runner<'a> {
+    pub(crate) site: &'a Arc<Site>,
+    pub(crate) faults: &'a [Fault],
+}
+
+impl Runner<'_> {
+    /// Runs a release that has begun to its end, and the phases after it. We hold the lock.
+    ///
+    /// # Errors
+    /// Only when the journal itself cannot be read or written.
+    pub(crate) async fn run(&self, release: u64, steps: &[Box<dyn Step>]) -> Result<(), Problem> {
+        match self.one(release, steps).await? {
+            Outcome::Done => self.go_on(release).await,
+            Outcome::Undone | Outcome::Stuck | Outcome::Found => Ok(()),
+        }
+    }
+
+    /// Runs the phases that are left after a release that was done. We hold the lock.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub(crate) async fn go_on(&self, mut release: u64) -> Result<(), Problem> {
+        let journal = &self.site.journal;
+        while !journal.plan(release)?.later.is_empty() {
+            match self.next(release).await {
+                Ok(Some((next, steps))) => {
+                    release = next;
+                    if self.one(release, &steps).await? != Outcome::Done {
+                        return Ok(());
+                    }
+                }
+                Ok(None) => return journal.set_fact(release, LAST, &None::<Problem>),
+                Err(why) => {
+                    let stopped = problem!(Failed, "agent-phase-not-begun").because(why);
+                    return journal.set_fact(release, LAST, &Some(stopped));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn one(&self, release: u64, steps: &[Box<dyn Step>]) -> Result<Outcome, Problem> {
+        let (journal, faults) = (&self.site.journal, self.faults);
+        let notices = Notices { site: self.site, release };
+        notices.tell(Moment::Start, None);
+        let turns = |why: &Problem| notices.tell(Moment::Back, Some(why));
+        let outcome = Saga { journal, release, steps, faults, turns: &turns }.run().await?;
+        notices.ended(outcome);
+        // Where it got stuck, what is left over may be what serves.
+        if outcome != Outcome::Stuck {
+            self.site.tidy(release, outcome).await;
+        }
+        Ok(outcome)
+    }
+
+    /// Plans and begins the first of the later phases that has anything to do.
+    async fn next(&self, done: u64) -> Result<Option<(u64, Vec<Box<dyn Step>>)>, Problem> {
+        let site = self.site;
+        let former = site.journal.known(done)?;
+        site.definition_changed().await;
+        let (plan, _) = site.plan_goals(&former.plan.later).await?;
+        if plan.is_empty() {
+            return Ok(None);
+        }
+        let mark = stapel_host::mark();
+        // The way back of this one may be needed where its process died.
+        if let Some(mark) = &mark {
+            site.place.keep_secrets(mark, &site.secrets)?;
+        }
+        let begin = Begin {
+            doing: former.doing,
+            who: former.who,
+            origin: former.origin,
+            target: former.target,
+            config: site.config.clone(),
+            plan,
+            found: false,
+            runner: Some((ProcessId::me(), mark)),
+        };
+        let first = site.first_phase(done)?;
+        begin_release(site, &begin, Some(first)).await.map(Some)
+    }
+}
+
+/// Writes a release down, as a phase of the deploy that began with `first`.
+pub(crate) async fn begin_release(
+    site: &Arc<Site>,
+    begin: &Begin,
+    first: Option<u64>,
+) -> Result<(u64, Vec<Box<dyn Step>>), Problem> {
+    site.journal.keep_reserve()?;
+    let steps = begin.plan.steps.iter().map(|s| steps::make(site, &s.spec)).collect::<Result<_, _>>()?;
+    let release = site.journal.begin(begin)?;
+    if let Some(first) = first {
+        site.journal.set_fact(release, FIRST, &first)?;
+    }
+    if let Some(subject) = begin.plan.goal.phase().and_then(|phase| phase.subject.as_ref()) {
+        site.journal.set_fact(release, SUBJECT, subject)?;
+    }
+    Ok((release, steps))
+}
+
+/// The release after which the next phase is to begin.
+pub(crate) fn to_go_on(journal: &Journal) -> Result<Option<Release>, Problem> {
+    let Some(newest) = journal.history(1)?.pop() else { return Ok(None) };
+    let more = newest.outcome == Some(Outcome::Done) && !newest.plan.later.is_empty();
+    Ok((more && journal.fact::<Option<Problem>>(newest.id, LAST)?.is_none()).then_some(newest))
+}
+
+/// The same, where the process died that was to begin it.
+pub(crate) fn left_off(journal: &Journal) -> Result<Option<Release>, Problem> {
+    Ok(to_go_on(journal)?.filter(|release| !release.at_work()))
+}
+
+/// Waits until the phase after this one has begun, or it is plain that none does.
+///
+/// # Errors
+/// Why the next phase could not begin.
+pub(crate) async fn awaited(site: &Site, release: u64) -> Result<Option<u64>, Problem> {
+    let journal = &site.journal;
+    if journal.plan(release)?.later.is_empty() {
+        return Ok(None);
+    }
+    let mut alive = tokio::time::Instant::now();
+    stapel_host::until(text!("agent-await-begin"), LOOK_EVERY, BEGINS, || {
+        let mut look = || {
+            // Before looking: it may write and end between the two looks.
+            if journal.known(release)?.at_work() {
+                alive = tokio::time::Instant::now();
+            }
+            if let Some(next) = journal.release(release + 1)? {
+                let ours = next.plan.goal.phase().is_some();
+                return Ok(Some(ours.then_some(next.id)));
+            }
+            match journal.fact::<Option<Problem>>(release, LAST)? {
+                Some(None) => return Ok(Some(None)),
+                Some(Some(why)) => return Err(why),
+                None => {}
+            }
+            Ok((alive.elapsed() > TAKEN_UP).then_some(None))
+        };
+        let seen = look();
+        async move { seen }
+    })
+    .await
+}
