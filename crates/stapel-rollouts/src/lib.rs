@@ -3,6 +3,7 @@
 
 mod context;
 mod healthy;
+mod recreate;
 mod relay;
 mod restart;
 mod rollout;

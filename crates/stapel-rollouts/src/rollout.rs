@@ -5,6 +5,7 @@ use stapel_release::Step;
 use stapel_text::{Problem, Text, problem, text};
 
 use crate::Context;
+use crate::recreate::Recreate;
 use crate::relay::Relay;
 use crate::restart::Restart;
 use crate::start::Start;
@@ -30,7 +31,7 @@ pub trait Rollout: Sync {
 /// Every rollout, in the order in which they are tried.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Rollout] {
-    &[&Start, &Relay, &Restart]
+    &[&Start, &Relay, &Recreate, &Restart]
 }
 
 /// Makes the step of a phase that a plan names.

@@ -155,7 +155,9 @@ fn compose(root: &Table<'_>) -> Compose {
 
 fn service(t: Table<'_>) -> Service {
     let service = Service {
-        rollout: t.choice("rollout", &[("relay", "relay"), ("start", "start")]).map(str::to_owned),
+        rollout: t
+            .choice("rollout", &[("relay", "relay"), ("recreate", "recreate"), ("start", "start")])
+            .map(str::to_owned),
         no_cache: t.boolean("no_cache").unwrap_or(false),
         healthy_within: t.duration("healthy_within").unwrap_or(Duration::from_mins(2)),
     };

@@ -45,12 +45,12 @@ pub(super) fn services(facts: &Facts, judged: &[Judged], draft: &mut Draft) {
         if is_released(one, judged) {
             draft.table(table);
             if one.twice != Twice::Yes {
-                draft.key("rollout", "start", text!("init-start-only", service = &one.name));
+                draft.key("rollout", "recreate", text!("init-recreate"));
             }
         } else {
             draft.note(text!("init-left-out", service = &one.name));
             draft.off_table(table);
-            draft.off("rollout", "start");
+            draft.off("rollout", "recreate");
         }
         if one.twice == Twice::Unknown {
             draft.ask(text!("init-ask-twice", service = &one.name));

@@ -1,6 +1,9 @@
 ### rollouts
 rollouts-why-start = the service does not run yet
 rollouts-why-relay = a candidate serves while the real instance is recreated: no request is lost
+rollouts-why-recreate = stapel.toml says so: two of it may not run at once, and nobody serves until the new one does
+rollouts-recreate-does = stop { $service } and make it anew by the team's own command
+rollouts-recreate-gap = { $service } was away for { $gap } at most, until it was healthy again
 rollouts-why-restart = no other instance stands in for it: requests may be lost until it is back
 rollouts-restart-does = stop { $service } and start it again, as it is
 rollouts-restart-undoes = start { $service } where it is stopped

@@ -1,6 +1,9 @@
 ### rollouts
 rollouts-why-start = сервис ещё не запущен
 rollouts-why-relay = пока настоящий экземпляр пересоздаётся, отвечает кандидат: ни один запрос не теряется
+rollouts-why-recreate = так сказано в stapel.toml: двум сразу работать нельзя, и пока новый не поднялся, никто не обслуживает
+rollouts-recreate-does = остановить { $service } и создать его заново собственной командой команды
+rollouts-recreate-gap = { $service } не было не дольше { $gap }, пока он снова не стал здоров
 rollouts-why-restart = другой экземпляр его не подменяет: пока он не вернётся, запросы могут теряться
 rollouts-restart-does = остановить { $service } и запустить снова, как есть
 rollouts-restart-undoes = запустить { $service }, если он остановлен

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::steps::{Story, World, name, plan, same};
+use super::steps::{Story, World, is_of_rollout, name, plan, same};
 use super::{Stop, answers, text};
 
 /// For recovery by itself; it looks for what it waits for.
@@ -85,7 +85,7 @@ fn killed_at_every_boundary(story: Story, also: &str, from: u64) {
             // Forward only where the switch was done; from then on there is nothing more to be killed in.
             let done = world.show()["steps"].as_array().unwrap().iter().filter(|s| s["state"] == "done").count();
             assert_eq!(done, steps.len(), "{what}");
-            let switched = steps.iter().rposition(|s| name(s).starts_with("relay/")).unwrap();
+            let switched = steps.iter().rposition(|s| is_of_rollout(&name(s))).unwrap();
             assert!(record as usize >= 2 * (switched + 1), "{what}: forward too soon");
             return;
         }
@@ -105,6 +105,11 @@ fn killed_at_every_boundary_of_a_deploy() {
 #[test]
 fn killed_at_every_boundary_of_a_rollback() {
     killed_at_every_boundary(Story::Rollback, "", 1);
+}
+
+#[test]
+fn killed_at_every_boundary_of_what_may_not_run_twice() {
+    killed_at_every_boundary(Story::Recreate, "", 1);
 }
 
 #[test]

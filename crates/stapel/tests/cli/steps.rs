@@ -26,6 +26,8 @@ pub(crate) enum Story {
     Rollback,
     /// A new commit that the host's own checkout fetches, with nothing in it that the service is made of.
     Fetch,
+    /// A new version of what may never run twice at once.
+    Recreate,
     /// What serves is started again, without a gap.
     Restart,
     /// The same, stopped and started.
@@ -33,11 +35,9 @@ pub(crate) enum Story {
 }
 
 impl Story {
-    const ALL: [Self; 6] = [Self::First, Self::Deploy, Self::Rollback, Self::Fetch, Self::Restart, Self::Hard];
-
     pub(crate) fn args(self) -> &'static [&'static str] {
         match self {
-            Self::First | Self::Deploy | Self::Fetch => &["deploy", "--yes", "--json"],
+            Self::First | Self::Deploy | Self::Fetch | Self::Recreate => &["deploy", "--yes", "--json"],
             Self::Rollback => &["rollback", "--down", "--yes", "--json"],
             Self::Restart => &["restart", "--yes", "--json"],
             Self::Hard => &["restart", "--hard", "--yes", "--json"],
@@ -65,12 +65,17 @@ impl World {
             }
         };
         let world = Self { dir: project_with("duration = \"200ms\"\nevery = \"100ms\"", &more), story };
+        if story == Story::Recreate {
+            let file = world.dir.path().join("project/stapel.toml");
+            let config = std::fs::read_to_string(&file).unwrap();
+            std::fs::write(&file, config.replace("[service.app]", "[service.app]\nrollout = \"recreate\"")).unwrap();
+        }
         // What it does is there to be seen, of each release and of each of the two apart.
         let mark = "../app/hooked-$STAPEL_RELEASE-$STAPEL_STEP";
         script(world.dir.path(), "hook", &format!("[ \"$1\" ] && echo \"$1\" >> {mark} || rm -f {mark}"));
         match story {
             Story::First => {}
-            Story::Deploy => {
+            Story::Deploy | Story::Recreate => {
                 world.released(1);
                 version(world.dir.path(), 2);
             }
@@ -207,6 +212,11 @@ pub(crate) fn name(step: &Value) -> String {
     }
 }
 
+/// Whether a step of this name is a phase of a rollout.
+pub(crate) fn is_of_rollout(name: &str) -> bool {
+    name.contains('/')
+}
+
 fn declares(steps: &[Value], residue: &str) -> bool {
     steps.iter().flat_map(|s| s["leaves"].as_array().into_iter().flatten()).any(|r| r == residue)
 }
@@ -219,7 +229,7 @@ fn together_the_stories_have_every_step_there_is() {
         there.extend(rollout.phases().iter().map(|phase| format!("{}/{phase}", rollout.name())));
     }
     let mut seen = BTreeSet::new();
-    for story in Story::ALL {
+    for story in STORIES.iter().copied() {
         let world = World::new(story);
         let _stop = Stop(world.dir.path());
         let (code, said) = world.run(None);
@@ -274,8 +284,8 @@ fn a_failure_anywhere_unwinds(story: Story) {
 
 /// The world is as it was, but for a schema that stays where a step declares that: then that is how it was from now on.
 pub(crate) fn same(before: &mut BTreeMap<String, String>, now: &BTreeMap<String, String>, begun: &[Value], what: &str) {
-    let moved =
-        begun.iter().any(|step| ["relay/divert", "start/start", "restart/restart"].contains(&name(step).as_str()));
+    // A candidate gets no traffic yet.
+    let moved = begun.iter().map(name).any(|name| is_of_rollout(&name) && name != "relay/candidate");
     if declares(begun, "schema") && (moved || before["schema"].is_empty()) {
         before.insert("schema".into(), now["schema"].clone());
     }
@@ -303,80 +313,33 @@ fn a_failing_undo_leaves_it_serving(story: Story) {
     }
 }
 
-#[test]
-fn twice_is_like_once_first() {
-    twice_is_like_once(Story::First);
+/// A test of each promise for each story, so that they run beside each other.
+macro_rules! promises {
+    ($($story:ident),+) => {
+        /// Every story.
+        const STORIES: &[Story] = &[$(Story::$story),+];
+        $(
+            #[expect(non_snake_case, reason = "it has the story's name")]
+            mod $story {
+                use super::Story;
+
+                #[test]
+                fn twice_is_like_once() {
+                    super::twice_is_like_once(Story::$story);
+                }
+
+                #[test]
+                fn a_failure_anywhere_unwinds() {
+                    super::a_failure_anywhere_unwinds(Story::$story);
+                }
+
+                #[test]
+                fn a_failing_undo_leaves_it_serving() {
+                    super::a_failing_undo_leaves_it_serving(Story::$story);
+                }
+            }
+        )+
+    };
 }
 
-#[test]
-fn twice_is_like_once_deploy() {
-    twice_is_like_once(Story::Deploy);
-}
-
-#[test]
-fn twice_is_like_once_rollback() {
-    twice_is_like_once(Story::Rollback);
-}
-
-#[test]
-fn twice_is_like_once_restart() {
-    twice_is_like_once(Story::Restart);
-    twice_is_like_once(Story::Hard);
-}
-
-#[test]
-fn a_failure_anywhere_unwinds_first() {
-    a_failure_anywhere_unwinds(Story::First);
-}
-
-#[test]
-fn a_failure_anywhere_unwinds_deploy() {
-    a_failure_anywhere_unwinds(Story::Deploy);
-}
-
-#[test]
-fn a_failure_anywhere_unwinds_rollback() {
-    a_failure_anywhere_unwinds(Story::Rollback);
-}
-
-#[test]
-fn a_failure_anywhere_unwinds_restart() {
-    a_failure_anywhere_unwinds(Story::Restart);
-    a_failure_anywhere_unwinds(Story::Hard);
-}
-
-#[test]
-fn a_failing_undo_leaves_it_serving_first() {
-    a_failing_undo_leaves_it_serving(Story::First);
-}
-
-#[test]
-fn a_failing_undo_leaves_it_serving_deploy() {
-    a_failing_undo_leaves_it_serving(Story::Deploy);
-}
-
-#[test]
-fn a_failing_undo_leaves_it_serving_rollback() {
-    a_failing_undo_leaves_it_serving(Story::Rollback);
-}
-
-#[test]
-fn twice_is_like_once_fetch() {
-    twice_is_like_once(Story::Fetch);
-}
-
-#[test]
-fn a_failure_anywhere_unwinds_fetch() {
-    a_failure_anywhere_unwinds(Story::Fetch);
-}
-
-#[test]
-fn a_failing_undo_leaves_it_serving_fetch() {
-    a_failing_undo_leaves_it_serving(Story::Fetch);
-}
-
-#[test]
-fn a_failing_undo_leaves_it_serving_restart() {
-    a_failing_undo_leaves_it_serving(Story::Restart);
-    a_failing_undo_leaves_it_serving(Story::Hard);
-}
+promises!(First, Deploy, Rollback, Fetch, Recreate, Restart, Hard);
