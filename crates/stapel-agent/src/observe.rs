@@ -5,9 +5,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use futures_util::future::{join_all, try_join, try_join_all};
 use stapel_core::Touched;
 use stapel_core::config::EngineKind;
-use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts};
+use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts, Then};
 use stapel_core::plan::{self, Goal, Plan, StepSpec};
-use stapel_core::ports::{Instance, Parts};
+use stapel_core::ports::{ImageId, Instance, Parts};
 use stapel_release::{RESERVE_BYTES, Release};
 use stapel_text::{Class, Problem, problem};
 use stapel_tree::{Applied, Entry, Hash, Manifest, Rules};
@@ -117,7 +117,11 @@ impl Site {
                 _ => None,
             };
             let written = self.written(name, real.as_ref()).await?;
-            let facts = ServiceFacts { real, pointed, pulled, written, ..ServiceFacts::default() };
+            let then = match goal {
+                Goal::Rollback { to, .. } => Some(self.then(*to, name).await?),
+                Goal::Deploy { .. } | Goal::Restart { .. } => None,
+            };
+            let facts = ServiceFacts { real, pointed, pulled, then, written, ..ServiceFacts::default() };
             Ok::<_, Problem>((name.clone(), facts, parts))
         });
         let sizes = self.databases.iter().map(|(name, database)| async move { (name, database.size().await) });
@@ -167,6 +171,15 @@ impl Site {
         };
         observation.schema = self.schema(&manifest, &observation, notes)?;
         Ok(observation)
+    }
+
+    /// What an earlier release had to do with a service.
+    async fn then(&self, release: u64, service: &str) -> Result<Then, Problem> {
+        if self.journal.fact::<ImageId>(release, &goal_fact(service))?.is_none() {
+            return Ok(Then::Nothing);
+        }
+        let kept = self.world.images.kept(service, &steps::release_tag(self, release)).await?;
+        Ok(if kept.is_some() { Then::Kept } else { Then::Gone })
     }
 
     /// What changes on the host, and what the last release did not have: that may lie there already, brought by hand, and be

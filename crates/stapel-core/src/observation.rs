@@ -146,6 +146,9 @@ pub struct ServiceFacts {
     /// How what the goal changes touches it; `None` where its definition is not there yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub touched: Option<Touched>,
+    /// What the release had to do with it that a rollback leads to; `None` where none is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<Then>,
     /// Files of its definition that were written since the instance was made and are not as the release in service left
     /// them: it runs without what they say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -169,6 +172,18 @@ impl ServiceFacts {
         let other = self.pointed.as_ref().is_some_and(|image| *image != real.image);
         other.then(|| text!("core-differs-image"))
     }
+}
+
+/// What an earlier release had to do with a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// Nothing: it was not one that releases replace.
+    Nothing,
+    /// It put an image in service that is kept.
+    Kept,
+    /// The image that it put in service is not here any more.
+    Gone,
 }
 
 /// What the registry has under the name of an image.

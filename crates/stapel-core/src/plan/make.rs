@@ -6,7 +6,7 @@ use super::hooks::with_hooks;
 use super::{Chosen, Goal, Plan, Planned, StepSpec, digest};
 use crate::Touched;
 use crate::config::{Check, Config, Service};
-use crate::observation::{Observation, Registry, Schema, ServiceFacts};
+use crate::observation::{Observation, Registry, Schema, ServiceFacts, Then};
 
 /// Chooses a rollout for a service; the rollouts themselves are another room's.
 pub trait Rollouts {
@@ -34,6 +34,7 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         return Ok(plan);
     }
     enough_disk(observation)?;
+    images_there(observation, goal)?;
     let works: BTreeMap<&String, Work> =
         config.services.iter().map(|(name, service)| (name, work(name, service, observation, goal))).collect();
     let migrates = migrates(config, observation, goal, &works);
@@ -127,7 +128,12 @@ impl Work {
 /// cache then.
 fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -> Work {
     if let Goal::Rollback { to, .. } = goal {
-        return Work::Point { release: *to };
+        let facts = observation.services.get(name).filter(|facts| facts.then == Some(Then::Nothing));
+        let Some(facts) = facts else { return Work::Point { release: *to } };
+        // It may read what goes back all the same.
+        let touched = facts.touched.as_ref();
+        let replaces = touched.is_some_and(|t| !t.env.is_empty() || t.definition || t.mounts > 0);
+        return Work::Hold { why: text!("core-why-hold-then", release = to.to_string()), replaces };
     }
     // Whether what was found was built from the files that lay beside it nobody knows.
     let last = observation.last.as_ref().filter(|last| !last.found);
@@ -271,6 +277,15 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
                 })
             })
     })
+}
+
+/// A way back without the image that it leads to is refused before anything is changed.
+fn images_there(observation: &Observation, goal: &Goal) -> Result<(), Problem> {
+    let Goal::Rollback { to, .. } = goal else { return Ok(()) };
+    match observation.services.iter().find(|(_, facts)| facts.then == Some(Then::Gone)) {
+        None => Ok(()),
+        Some((service, _)) => Err(problem!(Refused, "core-image-gone", service = service, release = to.to_string())),
+    }
 }
 
 /// Refused beforehand is better than full in the midst of it.

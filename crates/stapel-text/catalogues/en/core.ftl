@@ -140,6 +140,9 @@ core-why-build =
 core-why-build-definition = what defines the services may change
 core-why-hold = nothing changes for it; it is not replaced
 core-why-hold-env = only its environment changes: { $files }
+core-why-hold-then = release { $release } did not replace it, so its image stays
+core-image-gone = The image of { $service } that release { $release } put in service is no longer there.
+    .remedy = Roll back to a later release (`stapel history`), or deploy the old commit again, which builds it anew. Nothing was changed.
 core-why-hold-mounts =
     { $files ->
         [one] only what it has mounted changes: one file

@@ -153,6 +153,24 @@ fn a_rollback_takes_the_kept_image_and_goes_down_only_when_asked_and_after_the_s
 }
 
 #[test]
+fn a_service_that_an_earlier_release_did_not_know_keeps_its_image_on_the_way_back_there() {
+    let goal = Goal::Rollback { to: 2, manifest: "m".into(), fingerprint: "f".into(), down_to: None };
+    let plan = |then, touched| {
+        let mut there = serving("sha256:a");
+        let web = there.services.get_mut("web").unwrap();
+        (web.then, web.touched) = (Some(then), Some(touched));
+        make(&config(), &there, &goal, &OnePhase).map(|plan| names(&plan))
+    };
+    let kept = plan(Then::Kept, Touched::default()).unwrap();
+    assert!(kept.contains(&"point_image".to_owned()), "{kept:?}");
+    assert_eq!(plan(Then::Nothing, Touched::default()).unwrap(), ["ship", "hold_image", "prune"]);
+    let env = Touched { env: vec![".env".into()], ..Touched::default() };
+    let replaced = plan(Then::Nothing, env).unwrap();
+    assert!(replaced.contains(&"phase".to_owned()) && !replaced.contains(&"point_image".to_owned()), "{replaced:?}");
+    assert_eq!(plan(Then::Gone, Touched::default()).unwrap_err().code(), "core-image-gone");
+}
+
+#[test]
 fn a_full_disk_is_refused_beforehand() {
     let mut there = serving("sha256:a");
     for full in [
