@@ -17,6 +17,7 @@ mod namespace;
 mod notices;
 mod observe;
 mod place;
+pub mod prepare;
 pub mod protocol;
 mod recover;
 mod run;

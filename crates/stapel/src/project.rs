@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
+use stapel_agent::prepare::Wanted;
 use stapel_core::config::{Become, Check, Config, Secrets, Way};
 use stapel_git::Repository;
 use stapel_text::{Problem, problem};
@@ -117,6 +118,11 @@ impl Project {
             None => Account::Own,
             Some(Become::Sudo) => Account::Sudo,
         }
+    }
+
+    /// What the app needs of its host.
+    pub(crate) fn wanted(&self) -> Result<Wanted, Problem> {
+        Wanted::read(&self.config, &self.target, &self.root)
     }
 
     /// Where an entry of the manifest lies.
