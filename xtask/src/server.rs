@@ -12,7 +12,8 @@ pub(crate) struct Args {
 enum Verb {
     /// Starts one, releases convertik on it by hand, and says how to reach it
     Up {
-        /// bookworm (Docker 20.10, docker-compose 1.29) or trixie (Docker 26.1, docker compose 2.26)
+        /// bookworm (Docker 20.10, docker-compose 1.29), trixie (Docker 26.1, docker compose 2.26), systemd; bare-bookworm or
+        /// bare-trixie: without Docker, for `stapel host prepare`
         #[arg(long, default_value = "trixie")]
         flavour: Flavour,
         /// What `ssh` calls it
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Verb::Up { flavour, name, bare } => {
             ensure!(testkit::ready()?, "this machine cannot have test servers");
             let server = Server::start_kept(*flavour, name)?;
-            if !bare {
+            if !bare && !flavour.is_bare() {
                 Convertik::of_this_repository().run_by_hand(&server, "1")?;
             }
             println!("{name} is up at {}; `ssh` and `stapel` reach it after", server.ip());

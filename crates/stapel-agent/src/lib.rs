@@ -18,6 +18,7 @@ mod notices;
 mod observe;
 mod phases;
 mod place;
+pub mod prepare;
 pub mod protocol;
 mod questions;
 mod recover;

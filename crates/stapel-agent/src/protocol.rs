@@ -16,6 +16,8 @@ use stapel_release::{Direction, Fault, Outcome, Owner, Recorded, Release, StepSt
 use stapel_text::{Problem, Text};
 use stapel_tree::{Entry, Hash};
 
+use crate::prepare::{Preparation, Step, Wanted};
+
 /// Who speaks, and about which app.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
@@ -107,12 +109,23 @@ pub struct Fetched {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "request")]
 pub enum Request {
-    /// First of all, but for what is no app's business yet: [`Request::Survey`], [`Request::Resolve`].
+    /// First of all, but for what comes before there can be an app: [`Request::Survey`], [`Request::Resolve`],
+    /// [`Request::Lacks`], [`Request::Prepare`].
     Open(Box<Opening>),
     /// What runs on the host? Answered by [`Reply::Survey`]. Nothing is changed.
     Survey,
     /// What does compose on the host make of these files? Answered by [`Reply::Composition`].
     Resolve(Box<Bundle>),
+    /// What does this host lack for an app that wants this? Answered by [`Reply::Prepared`]. Nothing is changed.
+    Lacks(Wanted),
+    /// Do these steps; answered by [`Reply::Preparing`] and [`Reply::PreparingLine`]s, and by [`Reply::Prepared`] with how it
+    /// is then.
+    Prepare {
+        /// For this app.
+        wanted: Wanted,
+        /// Those that were shown.
+        steps: Vec<Step>,
+    },
     /// A tree that is going to be deployed, by its manifest's hash; answered by [`Reply::Wanted`] where the host has the
     /// manifest from before, else by [`Reply::Unknown`].
     Known {
@@ -269,6 +282,18 @@ pub enum Reply {
     Composition {
         /// The services.
         composition: Option<Box<Composition>>,
+    },
+    /// What the host has and lacks.
+    Prepared(Box<Preparation>),
+    /// A step begins.
+    Preparing {
+        /// Which, from 0.
+        step: usize,
+    },
+    /// What its command says.
+    PreparingLine {
+        /// A line.
+        line: String,
     },
     /// The objects that are not on the host yet.
     Wanted {

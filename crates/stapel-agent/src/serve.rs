@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::protocol::{Announced, Opening, Reply, Request, ServiceStatus, Status};
 use crate::run::{Answer, Order, Work};
-use crate::{Known, Site, examine, known, logs, notices, phases, questions, recover};
+use crate::{Known, Site, examine, known, logs, notices, phases, prepare, questions, recover};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a release may take to take the lock, plan and begin.
@@ -57,6 +57,8 @@ where
                 let made = bundle.resolve(By::Host).await;
                 made.map(|composition| Reply::Composition { composition: composition.map(Box::new) })
             }
+            Request::Lacks(wanted) => prepare::look(&wanted).await.map(|found| Reply::Prepared(Box::new(found))),
+            Request::Prepare { wanted, steps } => prepare::run(connection, &wanted, steps).await,
             Request::Objects { objects } => match take_objects(session, connection, objects).await {
                 Ok(()) => continue,
                 Err(problem) => Err(problem),
@@ -162,6 +164,8 @@ impl Session {
             Request::Open(_)
             | Request::Survey
             | Request::Resolve(_)
+            | Request::Lacks(_)
+            | Request::Prepare { .. }
             | Request::Offer { .. }
             | Request::Objects { .. }
             | Request::Follow { .. }

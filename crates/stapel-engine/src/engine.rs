@@ -1,4 +1,7 @@
+use std::collections::BTreeSet;
+
 use bollard::API_DEFAULT_VERSION;
+use bollard::query_parameters::ListNetworksOptions;
 use serde::{Deserialize, Serialize};
 use stapel_text::{Problem, problem};
 
@@ -75,6 +78,15 @@ impl Engine {
             root: info.docker_root_dir.unwrap_or_default(),
             containerd_images: status.iter().flatten().any(|w| w == "io.containerd.snapshotter.v1"),
         })
+    }
+
+    /// The names of all networks.
+    ///
+    /// # Errors
+    /// `engine-request-failed`.
+    pub async fn networks(&self) -> Result<BTreeSet<String>, Problem> {
+        let all = self.api.list_networks(None::<ListNetworksOptions>).await.map_err(|e| failed("networks", &e))?;
+        Ok(all.into_iter().filter_map(|network| network.name).collect())
     }
 
     /// What `DOCKER_HOST` must be for another program to talk to the same daemon.

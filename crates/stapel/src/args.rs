@@ -60,6 +60,10 @@ pub(crate) enum Sub {
         #[command(subcommand)]
         command: Notify,
     },
+    Host {
+        #[command(subcommand)]
+        command: HostCommand,
+    },
     Status,
     History(History),
     Logs(Logs),
@@ -88,6 +92,17 @@ pub(crate) struct Commit {
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Notify {
     Test,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum HostCommand {
+    Prepare(Prepare),
+}
+
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Prepare {
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -300,8 +315,10 @@ fn about(command: &str) -> Option<Text> {
         "show" => text!("cli-about-show"),
         "unlock" => text!("cli-about-unlock"),
         "notify" => text!("cli-about-notify"),
-        // The only one below a command that is shown.
+        // These two are below a command that is shown; no other has their names.
         "test" => text!("cli-about-notify-test"),
+        "prepare" => text!("cli-about-host-prepare"),
+        "host" => text!("cli-about-host"),
         "status" => text!("cli-about-status"),
         "history" => text!("cli-about-history"),
         "logs" => text!("cli-about-logs"),

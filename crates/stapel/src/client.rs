@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use stapel_agent::prepare::{self, Preparation, Step};
 use stapel_agent::protocol::{
     Announced, Ask, Details, Fetched, Holder, LogsAsk, Opening, Question, Reply, Request, Status, Told,
 };
@@ -66,6 +67,14 @@ pub(crate) enum Followed {
     Asks(Option<Box<Question>>),
 }
 
+/// What is said while a host is prepared.
+pub(crate) enum Preparing {
+    /// The step of this number begins.
+    Step(usize),
+    /// Its command says this.
+    Line(String),
+}
+
 /// An open session about one app.
 pub(crate) struct Client {
     session: Session,
@@ -74,9 +83,7 @@ pub(crate) struct Client {
 impl Client {
     /// Connects to the target's host, brings the agent there where it is not, and opens the app.
     pub(crate) async fn open(project: &Project, screen: &Screen) -> Result<Self, Problem> {
-        let hidden = project.secrets.names().map(str::to_owned).collect();
-        let ssh = SshOptions { hidden, ..SshOptions::from_env() };
-        let mut client = Self::reach(project.host(), project.account(), &ssh, screen).await?;
+        let mut client = Self::reach_target(project, screen).await?;
         let opening = Opening {
             config: project.config.clone(),
             secrets: project.secrets.clone(),
@@ -89,6 +96,13 @@ impl Client {
             Reply::Opened { .. } => Ok(client),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// Connects to the target's host, and brings the agent there where it is not. No app is open yet.
+    pub(crate) async fn reach_target(project: &Project, screen: &Screen) -> Result<Self, Problem> {
+        let hidden = project.secrets.names().map(str::to_owned).collect();
+        let ssh = SshOptions { hidden, ..SshOptions::from_env() };
+        Self::reach(project.host(), project.account(), &ssh, screen).await
     }
 
     /// Connects to a host, and brings the agent there where it is not. No app is open yet.
@@ -117,6 +131,33 @@ impl Client {
         match self.ask(&Request::Resolve(Box::new(bundle))).await? {
             Reply::Composition { composition } => Ok(composition.map(|c| *c)),
             other => Err(unexpected(&other)),
+        }
+    }
+
+    /// What the host has and lacks for such an app.
+    pub(crate) async fn lacks(&mut self, wanted: &prepare::Wanted) -> Result<Preparation, Problem> {
+        match self.ask(&Request::Lacks(wanted.clone())).await? {
+            Reply::Prepared(found) => Ok(*found),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Has these steps done, hands on what is said meanwhile, and gives what the host has and lacks then.
+    pub(crate) async fn prepare(
+        &mut self,
+        wanted: &prepare::Wanted,
+        steps: &[Step],
+        mut see: impl FnMut(Preparing),
+    ) -> Result<Preparation, Problem> {
+        let request = Request::Prepare { wanted: wanted.clone(), steps: steps.to_vec() };
+        self.session.connection.send(&request).await?;
+        loop {
+            match self.receive().await? {
+                Reply::Preparing { step } => see(Preparing::Step(step)),
+                Reply::PreparingLine { line } => see(Preparing::Line(line)),
+                Reply::Prepared(found) => return Ok(*found),
+                other => return Err(unexpected(&other)),
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use stapel_text::{Catalogue, Lang};
 
-use crate::args::{Args, Notify, Sub};
+use crate::args::{Args, HostCommand, Notify, Sub};
 use crate::render::Screen;
 
 fn main() -> ExitCode {
@@ -70,6 +70,9 @@ async fn run() -> u8 {
         Sub::Show(args) => commands::show::run(&parsed.place, &args, &screen).await,
         Sub::Unlock(args) => commands::unlock::run(&parsed.place, &args, &screen).await,
         Sub::Notify { command: Notify::Test } => commands::notify::test(&parsed.place, &screen).await,
+        Sub::Host { command: HostCommand::Prepare(args) } => {
+            commands::host::prepare(&parsed.place, args, &screen).await
+        }
         Sub::Status => commands::status::run(&parsed.place, &screen).await,
         Sub::History(args) => commands::history::run(&parsed.place, &args, &screen).await,
         Sub::Logs(args) => commands::logs::run(&parsed.place, &args, &screen).await,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
+use stapel_agent::prepare::Wanted;
 use stapel_core::config::{Become, Check, Config, Environment, Secrets, Way};
 use stapel_git::{Repository, Snapshot};
 use stapel_text::{Problem, problem};
@@ -140,6 +141,11 @@ impl Project {
             None => Account::Own,
             Some(Become::Sudo) => Account::Sudo,
         }
+    }
+
+    /// What the app needs of its host.
+    pub(crate) fn wanted(&self) -> Result<Wanted, Problem> {
+        Wanted::read(&self.config, &self.target, &self.root)
     }
 
     /// The directory that is shipped.

@@ -57,8 +57,10 @@ impl Compose {
         Some(Self { generation: generation(&version)?, version, argv })
     }
 
-    /// The one that is called like this, as it was found before.
-    pub(super) fn of(command: &str, version: &str) -> Option<Self> {
+    /// The one that is called like this (`docker compose`, `docker-compose`), as it was found before; `None` for what is no
+    /// compose.
+    #[must_use]
+    pub fn of(command: &str, version: &str) -> Option<Self> {
         let argv = ALL.into_iter().find(|argv| argv.join(" ") == command)?;
         Some(Self { generation: generation(version)?, version: version.to_owned(), argv })
     }

@@ -1,6 +1,7 @@
 //! Compose: which one is on the host, how it is called, and what it makes of the team's files.
 
 mod dotenv;
+mod external;
 mod find;
 mod ports;
 mod project;

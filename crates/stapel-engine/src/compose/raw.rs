@@ -154,11 +154,13 @@ pub(super) struct Deploy {
     pub(super) replicas: Option<u32>,
 }
 
-/// One of the team's files as it is written, only for what compose does not print: which env files it names.
+/// One of the team's files as it is written, only for what compose does not print: which env files it names. And its
+/// networks, for where there is no compose yet.
 #[derive(Deserialize)]
 pub(super) struct Written {
     #[serde(default)]
     pub(super) services: BTreeMap<String, WrittenService>,
+    pub(super) networks: Option<BTreeMap<String, Option<Named>>>,
 }
 
 #[derive(Deserialize, Default)]

@@ -289,3 +289,14 @@ cli-notice-back = of the way back
 cli-notice-stuck = that it is stuck
 cli-notice-sent-of = { $who } was told { $of }
 cli-notice-failed-of = { $who } could not be told { $of }: { $problem }
+cli-about-host = The host itself: make it ready for the app
+cli-about-host-prepare = Install Docker with compose where it is missing, make the networks and the directory that the app expects; asks before
+cli-prepare-would =
+    { $count ->
+        [one] One thing would be done on { $host }:
+       *[other] { $count } things would be done on { $host }, in this order:
+    }
+cli-prepare-nothing = Nothing to do: { $host } has all that the app needs.
+cli-prepare-done = { $host } is ready. Next: `stapel check`, or `stapel deploy`.
+cli-prepare-step = { $number }/{ $of } { $step }
+cli-prepare-left = What is left on { $host }:

@@ -1,7 +1,7 @@
 ### engine: Docker and compose on the server
 
 engine-unreachable = The Docker daemon does not answer at { $socket }: { $error }
-    .remedy = Start Docker (systemctl start docker), or set DOCKER_HOST to the socket it listens on.
+    .remedy = Start Docker (systemctl start docker), or set DOCKER_HOST to the socket it listens on. Where it is not installed yet, `stapel host prepare` does that, after asking.
 engine-denied = The Docker daemon at { $socket } may not be used by this user.
     .remedy = Add the user to the group docker and log in again, or log in as root, or put become = "sudo" into the target's table of stapel.toml.
 engine-host-unsupported = DOCKER_HOST is { $host }, but Stapel talks to Docker only through a socket of the server itself.
@@ -10,7 +10,7 @@ engine-request-failed = Docker refused a request about { $object }: { $error }
     .remedy = Look at { $object } on the server with docker inspect, and at the daemon's log; then run Stapel again.
 
 engine-compose-missing = There is no compose on the server: neither “docker compose” nor “docker-compose”.
-    .remedy = Install the compose plugin (package docker-compose-plugin, or docker-compose of your distribution).
+    .remedy = `stapel host prepare` installs one that suits the Docker there, after asking. Or install the compose plugin (package docker-compose-plugin, or docker-compose of your distribution).
 engine-compose-too-old = Compose { $compose } cannot recreate containers with Docker { $engine } (API { $api }): it stops the container and then fails with KeyError 'ContainerConfig'.
     .remedy = Install the compose plugin (package docker-compose-plugin, or docker-compose 2 of your distribution). Until then do not run docker-compose up on this server either.
 engine-compose-file-missing = There is no compose file in { $directory }.

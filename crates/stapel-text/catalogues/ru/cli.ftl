@@ -303,3 +303,15 @@ cli-notice-back = о пути назад
 cli-notice-stuck = о том, что релиз застрял
 cli-notice-sent-of = { $who }: сообщено { $of }
 cli-notice-failed-of = { $who }: не удалось сообщить { $of }: { $problem }
+cli-about-host = Сам сервер: подготовить его для приложения
+cli-about-host-prepare = Установить Docker с compose, где их нет, создать сети и каталог, которые нужны приложению; сначала спросит
+cli-prepare-would =
+    { $count ->
+        [one] На { $host } будет сделано { $count } дело:
+        [few] На { $host } будут сделаны { $count } дела, в таком порядке:
+       *[other] На { $host } будет сделано { $count } дел, в таком порядке:
+    }
+cli-prepare-nothing = Делать нечего: на { $host } есть всё, что нужно приложению.
+cli-prepare-done = { $host } готов. Дальше: `stapel check` или `stapel deploy`.
+cli-prepare-step = { $number }/{ $of } { $step }
+cli-prepare-left = Что осталось на { $host }:

@@ -1,7 +1,7 @@
 ### engine: Docker и compose на сервере
 
 engine-unreachable = Демон Docker не отвечает по адресу { $socket }: { $error }
-    .remedy = Запустите Docker (systemctl start docker) или укажите в DOCKER_HOST сокет, на котором он слушает.
+    .remedy = Запустите Docker (systemctl start docker) или укажите в DOCKER_HOST сокет, на котором он слушает. Если он ещё не установлен, это сделает `stapel host prepare`, спросив сначала.
 engine-denied = Этому пользователю нельзя обращаться к демону Docker через { $socket }.
     .remedy = Добавьте пользователя в группу docker и войдите заново или входите как root, или добавьте become = "sudo" в таблицу цели в stapel.toml.
 engine-host-unsupported = DOCKER_HOST равен { $host }, но Stapel обращается к Docker только через сокет самого сервера.
@@ -10,7 +10,7 @@ engine-request-failed = Docker отклонил запрос о { $object }: { $
     .remedy = Посмотрите { $object } на сервере командой docker inspect и журнал демона, затем повторите.
 
 engine-compose-missing = На сервере нет compose: ни «docker compose», ни «docker-compose».
-    .remedy = Установите плагин compose (пакет docker-compose-plugin или docker-compose из вашего дистрибутива).
+    .remedy = `stapel host prepare` установит тот, что подходит к Docker на сервере, спросив сначала. Или установите плагин compose (пакет docker-compose-plugin или docker-compose из вашего дистрибутива).
 engine-compose-too-old = Compose { $compose } не может пересоздавать контейнеры с Docker { $engine } (API { $api }): он останавливает контейнер, а затем завершается с ошибкой KeyError 'ContainerConfig'.
     .remedy = Установите плагин compose (пакет docker-compose-plugin или docker-compose версии 2 из вашего дистрибутива). До этого не запускайте на этом сервере и docker-compose up.
 engine-compose-file-missing = В каталоге { $directory } нет файла compose.

@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod deploy;
 pub(crate) mod history;
+pub(crate) mod host;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod notify;

@@ -5,6 +5,7 @@ mod examined;
 mod json;
 mod notices;
 mod plan;
+mod prepared;
 mod tables;
 mod view;
 

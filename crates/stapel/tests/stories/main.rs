@@ -6,6 +6,7 @@
 mod agent;
 mod init;
 mod matrix;
+mod prepare;
 mod registry;
 
 use stapel_load::verify_stored;

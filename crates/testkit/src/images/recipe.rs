@@ -34,6 +34,9 @@ const SERVER: &[(&str, &str)] = &[
     ("start-dockerd.sh", image_file!("server/start-dockerd.sh")),
 ];
 
+const BARE: &[(&str, &str)] =
+    &[("entry-bare.sh", image_file!("server/entry-bare.sh")), ("identify.sh", image_file!("server/identify.sh"))];
+
 const SYSTEMD: &[(&str, &str)] = &[
     ("identify.service", image_file!("server-systemd/identify.service")),
     ("docker.conf", image_file!("server-systemd/docker.conf")),
@@ -58,8 +61,10 @@ pub(super) const RECIPES: &[Recipe] = &[
     over(BOOKWORM, "stapel-server:bookworm", image_file!("server-bookworm/Dockerfile"), SERVER).of_ours(),
     over("stapel-server:bookworm", "stapel-server:systemd", image_file!("server-systemd/Dockerfile"), SYSTEMD)
         .of_ours(),
+    over(BOOKWORM, "stapel-server:bare-bookworm", image_file!("server-bare-bookworm/Dockerfile"), BARE).of_ours(),
     Recipe { name: TRIXIE, public: true, from: From::Suite("trixie") },
     over(TRIXIE, "stapel-server:trixie", image_file!("server-trixie/Dockerfile"), SERVER).of_ours(),
+    over(TRIXIE, "stapel-server:bare-trixie", image_file!("server-bare-trixie/Dockerfile"), BARE).of_ours(),
 ];
 
 const fn over(

@@ -12,11 +12,24 @@ pub enum Flavour {
     Trixie,
     /// As [`Flavour::Bookworm`], and systemd is its first process; the others have cron.
     Systemd,
+    /// Debian 12 on which nobody has installed Docker yet; what would bring it is in a package source on its own disk.
+    BareBookworm,
+    /// The same with Debian 13.
+    BareTrixie,
 }
 
 impl Flavour {
-    /// All of them.
+    /// All that have a Docker.
     pub const ALL: [Self; 3] = [Self::Bookworm, Self::Trixie, Self::Systemd];
+
+    /// Those that have none.
+    pub const BARE: [Self; 2] = [Self::BareBookworm, Self::BareTrixie];
+
+    /// Whether nobody has installed Docker there yet.
+    #[must_use]
+    pub fn is_bare(self) -> bool {
+        Self::BARE.contains(&self)
+    }
 
     /// The image of such a server.
     #[must_use]
@@ -25,6 +38,8 @@ impl Flavour {
             Self::Bookworm => "stapel-server:bookworm",
             Self::Trixie => "stapel-server:trixie",
             Self::Systemd => "stapel-server:systemd",
+            Self::BareBookworm => "stapel-server:bare-bookworm",
+            Self::BareTrixie => "stapel-server:bare-trixie",
         }
     }
 
@@ -36,21 +51,21 @@ impl Flavour {
         }
     }
 
-    /// How its Docker's version begins.
+    /// How its Docker's version begins; of a bare one, the version that its packages have.
     #[must_use]
     pub fn docker_version(self) -> &'static str {
         match self {
-            Self::Bookworm | Self::Systemd => "20.10.",
-            Self::Trixie => "26.1.",
+            Self::Bookworm | Self::Systemd | Self::BareBookworm => "20.10.",
+            Self::Trixie | Self::BareTrixie => "26.1.",
         }
     }
 
-    /// The compose command there, as a list of arguments.
+    /// The compose command there, as a list of arguments; of a bare one, the command that its packages bring.
     #[must_use]
     pub fn compose_command(self) -> &'static [&'static str] {
         match self {
-            Self::Bookworm | Self::Systemd => &["docker-compose"],
-            Self::Trixie => &["docker", "compose"],
+            Self::Bookworm | Self::Systemd | Self::BareBookworm => &["docker-compose"],
+            Self::Trixie | Self::BareTrixie => &["docker", "compose"],
         }
     }
 }
@@ -59,8 +74,9 @@ impl FromStr for Flavour {
     type Err = anyhow::Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|flavour| flavour.to_string() == name);
-        found.with_context(|| format!("no flavour {name}: {}", Self::ALL.map(|flavour| flavour.to_string()).join(", ")))
+        let mut all = Self::ALL.into_iter().chain(Self::BARE);
+        let known = || Self::ALL.iter().chain(&Self::BARE).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        all.find(|flavour| flavour.to_string() == name).with_context(|| format!("no flavour {name}: {}", known()))
     }
 }
 
@@ -70,6 +86,8 @@ impl fmt::Display for Flavour {
             Self::Bookworm => "bookworm",
             Self::Trixie => "trixie",
             Self::Systemd => "systemd",
+            Self::BareBookworm => "bare-bookworm",
+            Self::BareTrixie => "bare-trixie",
         })
     }
 }

@@ -80,7 +80,9 @@ impl Server {
             create = create.args(["--label", label]);
         }
         create.arg(&volume).run()?;
-        template::fill(flavour, &volume)?;
+        if !flavour.is_bare() {
+            template::fill(flavour, &volume)?;
+        }
 
         let alone = lock("servers")?;
         let ip = network::free_address()?;
@@ -177,12 +179,12 @@ impl Server {
         }
     }
 
-    /// Waits until ssh lets root in and Docker answers.
+    /// Waits until ssh lets root in and Docker, where the server came with one, answers.
     pub(super) fn wait_until_up(&self) -> Result<()> {
         let up = until_true(&format!("ssh lets root into {}", self.name), BOOT, || {
             self.exec(&["true"]).is_ok_and(|o| o.ok())
         })
-        .and_then(|()| self.wait_for_docker());
+        .and_then(|()| if self.flavour.is_bare() { Ok(()) } else { self.wait_for_docker() });
         up.with_context(|| format!("the server said: {}", self.last_words()))
     }
 
