@@ -74,7 +74,6 @@ impl Site {
             Goal::Rollback { to, .. } => to,
             Goal::Deploy { .. } | Goal::Restart { .. } => current.id,
         };
-        let ended_well = |r: &Release| r.outcome.is_some_and(|o| o.exit_code() == 0);
         match to {
             Some(id) => {
                 let found = self.journal.known(id)?;
@@ -84,13 +83,14 @@ impl Site {
                     Err(problem!(Refused, "agent-rollback-failed-one", release = id.to_string()))
                 }
             }
-            None => {
-                let earlier = self.journal.history(usize::from(u16::MAX))?.into_iter();
-                let mut earlier =
-                    earlier.filter(|r| r.id < effective && ended_well(r) && matches!(r.plan.goal, Goal::Deploy { .. }));
-                earlier.next().ok_or_else(|| problem!(Refused, "agent-rollback-nothing"))
-            }
+            None => self.before(effective)?.ok_or_else(|| problem!(Refused, "agent-rollback-nothing")),
         }
+    }
+
+    /// What a rollback leads to from this release, if it is one that was deployed: the one deployed before it.
+    pub(crate) fn before(&self, release: u64) -> Result<Option<Release>, Problem> {
+        let mut earlier = self.journal.history(usize::from(u16::MAX))?.into_iter().filter(|r| r.id < release);
+        Ok(earlier.find(|r| ended_well(r) && matches!(r.plan.goal, Goal::Deploy { .. })))
     }
 
     /// What is there now.
@@ -329,6 +329,11 @@ impl Site {
     }
 }
 
+/// Whether what a release was to reach was reached.
+pub(crate) fn ended_well(release: &Release) -> bool {
+    release.outcome.is_some_and(|outcome| outcome.exit_code() == 0)
+}
+
 /// What shipping would replace, as it is now.
 fn digest(change: &Applied) -> String {
     plan::digest(&change.changed.iter().map(|c| (&c.path, &c.before, &c.after)).collect::<Vec<_>>())
@@ -369,7 +374,7 @@ fn rooms(site: &Site, change: &Applied, dumps: u64, images: u64) -> Result<Vec<R
 }
 
 /// The file system that holds `path`, or would hold it, and its free bytes.
-fn file_system(path: &Utf8Path) -> Result<(u64, u64), Problem> {
+pub(crate) fn file_system(path: &Utf8Path) -> Result<(u64, u64), Problem> {
     use std::os::unix::fs::MetadataExt;
     let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
     let there = path.ancestors().find(|p| p.exists()).unwrap_or(Utf8Path::new("/"));

@@ -48,6 +48,8 @@ never! {
     kept(s: &str, t: &str) -> Option<ImageId>;
     drop_tag(s: &str, t: &str) -> ();
     tags(s: &str, p: &str) -> Vec<String>;
+    drop_unnamed(s: &str, b: &[ImageId], n: &[ImageId]) -> usize;
+    prune_cache(k: u64) -> u64;
 }
 
 #[derive(Default)]

@@ -77,6 +77,11 @@ impl Engine {
         })
     }
 
+    /// Where the daemon listens.
+    pub(crate) fn socket(&self) -> &str {
+        &self.socket
+    }
+
     /// What `DOCKER_HOST` must be for another program to talk to the same daemon.
     pub(crate) fn host(&self) -> String {
         format!("unix://{}", self.socket)

@@ -226,6 +226,14 @@ impl Images for DockerWorld {
         self.docker().await?.tags(service, prefix).await
     }
 
+    async fn drop_unnamed(&self, service: &str, built: &[ImageId], needed: &[ImageId]) -> Result<usize, Problem> {
+        self.docker().await?.drop_unnamed(service, built, needed).await
+    }
+
+    async fn prune_cache(&self, keep: u64) -> Result<u64, Problem> {
+        self.docker().await?.prune_cache(keep).await
+    }
+
     async fn run_once(
         &self,
         service: &str,

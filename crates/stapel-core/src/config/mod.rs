@@ -10,6 +10,7 @@ mod parse;
 mod quiet;
 mod reference;
 mod secret;
+mod size;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,8 @@ pub use notice::{Channel, Moment, Notify};
 pub use quiet::{Hours, Quiet};
 pub use reference::reference;
 pub use secret::{Secret, Secrets};
+pub use size::Limit;
 pub use types::{
-    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay,
+    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Images, Migration, MigrationTool, Relay,
     Service, Source, SourceKind, Target, Watch,
 };

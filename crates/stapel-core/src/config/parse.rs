@@ -7,8 +7,8 @@ use toml::de::DeTable;
 
 use super::table::{Notes, Table};
 use super::{
-    Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
-    MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, Way, hook, notice,
+    Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Images,
+    Migration, MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, Way, hook, notice,
 };
 
 impl Config {
@@ -65,6 +65,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
     let databases = root.named("database").into_iter().map(|(name, t)| (name, database(t))).collect();
     let migration = migration(root, &services);
     let backup = backup(root);
+    let images = images(root);
     let checks = root.array("check").into_iter().filter_map(|t| check(t, &services)).collect();
     let watch = watch(root);
     let relay = relay(root);
@@ -88,6 +89,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
         databases,
         migration,
         backup,
+        images,
         checks,
         watch,
         relay,
@@ -213,6 +215,16 @@ fn backup(root: &Table<'_>) -> Backup {
         t.finish();
     }
     backup
+}
+
+fn images(root: &Table<'_>) -> Images {
+    let (t, default) = (root.table("images"), Images::default());
+    let keep = t.as_ref().and_then(|t| t.integer("keep", 2, 1000)).and_then(|n| usize::try_from(n).ok());
+    let build_cache = t.as_ref().and_then(|t| t.limit("build_cache"));
+    if let Some(t) = t {
+        t.finish();
+    }
+    Images { keep: keep.unwrap_or(default.keep), build_cache: build_cache.unwrap_or(default.build_cache) }
 }
 
 fn check(t: Table<'_>, services: &BTreeMap<String, Service>) -> Option<Check> {

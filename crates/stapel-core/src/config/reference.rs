@@ -19,6 +19,7 @@ path = "shop.db"
 tool = "alembic"
 service = "web"
 [backup]
+[images]
 [[check]]
 name = "health"
 path = "/health"
@@ -76,6 +77,8 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[migration]", "service", Given::Required, text!("core-key-migration-service")),
         ("[backup]", "dir", Given::Optional, text!("core-key-backup-dir")),
         ("[backup]", "keep_days", Given::Default("30"), text!("core-key-backup-keep-days")),
+        ("[images]", "keep", Given::Default("5"), text!("core-key-images-keep")),
+        ("[images]", "build_cache", Given::Default("10GB"), text!("core-key-images-build-cache")),
         ("[[check]]", "name", Given::Required, text!("core-key-check-name")),
         ("[[check]]", "path", Given::Optional, text!("core-key-check-path")),
         ("[[check]]", "url", Given::Optional, text!("core-key-check-url")),
@@ -156,6 +159,7 @@ fn of_kind(kind: &Kind, catalogue: &Catalogue) -> String {
         Kind::Integers => text!("core-type-integers"),
         Kind::Boolean => text!("core-type-boolean"),
         Kind::Duration => text!("core-type-duration"),
+        Kind::Limit => text!("core-type-limit"),
         Kind::Choice(words) => return code(words),
         Kind::Choices(words) => text!("core-type-choices", choices = code(words)),
     };
@@ -187,7 +191,7 @@ mod tests {
             let Given::Default(default) = given else { continue };
             let kind = kinds.iter().find(|(t, k, _)| t == table && *k == key).map(|(_, _, kind)| kind);
             let value = match kind {
-                Some(Kind::String | Kind::Duration | Kind::Choice(_)) => format!("\"{default}\""),
+                Some(Kind::String | Kind::Duration | Kind::Limit | Kind::Choice(_)) => format!("\"{default}\""),
                 _ => default.to_owned(),
             };
             let line = format!("{key} = {value}\n");

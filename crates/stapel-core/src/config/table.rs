@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::secret::{Part, parts};
-use super::{Finding, Secret, Secrets};
+use super::{Finding, Limit, Secret, Secrets};
 
 /// What reading a file has brought so far, shared by all its tables, and what it reads besides the file.
 pub(super) struct Notes<'a> {
@@ -53,6 +53,8 @@ pub(super) enum Kind {
     Boolean,
     /// Such as `"90s"`.
     Duration,
+    /// Such as `"10GB"`, or `"off"`.
+    Limit,
     /// One of these words.
     Choice(Vec<&'static str>),
     /// A list of some of these words.
@@ -277,6 +279,16 @@ impl<'a> Table<'a> {
             return None;
         }
         parsed
+    }
+
+    /// A size written as `"10GB"`, or `"off"`.
+    pub(super) fn limit(&self, key: &'static str) -> Option<Limit> {
+        self.asked(key, Kind::Limit);
+        let limit = Limit::read(&self.string(key)?);
+        if limit.is_none() {
+            self.error(self.span_of(key), text!("core-config-limit", key = key));
+        }
+        limit
     }
 
     pub(super) fn table(&self, key: &'static str) -> Option<Table<'a>> {

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
-use super::{Check, Hook, Notify, Quiet, Secrets};
+use super::{Check, Hook, Limit, Notify, Quiet, Secrets};
 
 /// A whole `stapel.toml`, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Config {
     pub migration: Option<Migration>,
     /// What is kept of dumps.
     pub backup: Backup,
+    /// What is kept of images.
+    #[serde(default)]
+    pub images: Images,
     /// What must hold of a serving app.
     pub checks: Vec<Check>,
     /// The time after the switch in which the app is compared with what it was.
@@ -208,6 +211,21 @@ pub struct Backup {
     pub dir: Option<Utf8PathBuf>,
     /// Dumps older than this many days go; the newest proven one never does.
     pub keep_days: u32,
+}
+
+/// `[images]`: what is kept of images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Images {
+    /// Of how many releases.
+    pub keep: usize,
+    /// How much the engine's build cache may hold after a release.
+    pub build_cache: Limit,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self { keep: 5, build_cache: Limit::Bytes(10_000_000_000) }
+    }
 }
 
 /// `[watch]`: the time after the switch in which the app is compared with its baseline.

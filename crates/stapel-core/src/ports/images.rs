@@ -72,6 +72,14 @@ pub trait Images: Send + Sync {
     /// All tags of the service's repository that begin with `prefix`, sorted.
     async fn tags(&self, service: &str, prefix: &str) -> Result<Vec<String>, Problem>;
 
+    /// Takes away images without a name that no instance was made from, if builds of this service have left them: those of
+    /// `built`, and those that carry its own labels. Never one of `needed`, and nothing of anybody else's. Gives how many went.
+    async fn drop_unnamed(&self, service: &str, built: &[ImageId], needed: &[ImageId]) -> Result<usize, Problem>;
+
+    /// Lets go of what the engine's build cache holds beyond `keep` bytes, the longest unused first, and gives the bytes that
+    /// this brought. An engine that has no such cache is fine.
+    async fn prune_cache(&self, keep: u64) -> Result<u64, Problem>;
+
     /// Runs `argv` once in a fresh instance of `image` with the service's environment, volumes and networks, apart from
     /// what serves, and returns its exit code. Nothing of it is left over. Standard output and error go to `lines`.
     async fn run_once(

@@ -78,6 +78,23 @@ impl Images for Embedded {
         Ok(tags)
     }
 
+    async fn drop_unnamed(&self, service: &str, built: &[ImageId], needed: &[ImageId]) -> Result<usize, Problem> {
+        let mut gone = 0;
+        for image in built.iter().filter(|image| !needed.contains(image)) {
+            let file = self.image_file(image)?;
+            if file.exists() && !self.named_or_used(service, image).await? {
+                files::remove(&file)?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// There is none: what is built is a description.
+    async fn prune_cache(&self, _keep: u64) -> Result<u64, Problem> {
+        Ok(0)
+    }
+
     async fn run_once(
         &self,
         _service: &str,
@@ -193,6 +210,23 @@ mod tests {
         world.drop_tag("api", "other").await.unwrap();
         assert_eq!(world.image(&one).unwrap_err().code(), "embedded-image-missing");
         assert_eq!(world.point("api", &one).await.unwrap_err().code(), "embedded-image-missing");
+    }
+
+    #[tokio::test]
+    async fn what_nothing_names_goes_if_it_was_built_here_and_is_not_needed() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = world(&dir);
+        let (one, two, three) = (build(&world, 1).await, build(&world, 2).await, build(&world, 3).await);
+        world.keep("api", &two, "stapel-r2").await.unwrap();
+        let all = [one.clone(), two.clone(), three.clone()];
+        assert_eq!(world.drop_unnamed("api", &all, &all).await.unwrap(), 0);
+        assert_eq!(world.drop_unnamed("api", &[], &[]).await.unwrap(), 0);
+        // The second has a name, the third is what the definition means.
+        for gone in [1, 0] {
+            assert_eq!(world.drop_unnamed("api", &all, &[]).await.unwrap(), gone);
+            assert_eq!(world.image(&one).unwrap_err().code(), "embedded-image-missing");
+            assert!(world.image(&two).is_ok() && world.image(&three).is_ok());
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::app::{App, Taken, composes};
 use stapel_core::ports::{ImageId, Images, Instances, Silent};
-use stapel_engine::{ONCE_LABEL, ONCE_PREFIX};
+use stapel_engine::{Generation, ONCE_LABEL, ONCE_PREFIX};
 use stapel_host::Command;
 
 fn words(all: &[&str]) -> Vec<String> {
@@ -48,6 +48,42 @@ async fn an_image_is_built_kept_pointed_at_and_dropped() {
         assert_eq!(docker.recreate("api", &Silent).await.unwrap_err().code(), "engine-image-missing");
         docker.point("api", &first).await.unwrap();
         app.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn what_builds_have_left_without_a_name_goes_and_what_others_left_stays() {
+    for compose in composes().await {
+        let (Some(app), Some(other)) = (App::new(&compose).await, App::new(&compose).await) else { return };
+        let docker = &app.docker;
+        let mut all = Vec::new();
+        for page in ["1", "2", "3"] {
+            // One that nobody else's is equal to.
+            app.change(&format!("{}{page}", docker.name()));
+            all.push(docker.build("api", false, &Silent).await.unwrap());
+        }
+        other.change(&format!("{}1", other.docker.name()));
+        let foreign = other.docker.build("api", false, &Silent).await.unwrap();
+        other.change(&format!("{}2", other.docker.name()));
+        other.docker.build("api", false, &Silent).await.unwrap();
+        let there = |image: &ImageId| {
+            let command = Command::new("docker").args(["image", "inspect", &image.0]);
+            async move { command.finish().await.unwrap().code == 0 }
+        };
+        // The second is needed; of the third the name is still there.
+        let gone = docker.drop_unnamed("api", &all, &all[1..2]).await.unwrap();
+        assert_eq!(gone, 1);
+        assert!(!there(&all[0]).await && there(&all[1]).await && there(&all[2]).await);
+        // Of whoever has not built it, it is not; compose 2 labels what it builds.
+        let labels = compose.generation == Generation::V2;
+        assert_eq!(docker.drop_unnamed("api", &[], &[]).await.unwrap(), usize::from(labels));
+        assert_eq!(docker.drop_unnamed("api", &all, &[]).await.unwrap(), usize::from(!labels));
+        assert!(!there(&all[1]).await && there(&all[2]).await && there(&foreign).await);
+        assert_eq!(other.docker.drop_unnamed("api", &[foreign], &[]).await.unwrap(), 1);
+        // Far below what any cache holds: the request is understood, and nothing is taken away.
+        assert_eq!(docker.prune_cache(1 << 50).await.unwrap(), 0);
+        app.clear().await;
+        other.clear().await;
     }
 }
 

@@ -163,3 +163,7 @@ core-key-hook-timeout = How long it may take
 core-key-hook-repeatable = Whether it may run again where the host died and it is not known how far it came; else the release goes back
 core-key-hook-may-fail = A failure is told and the release goes on
 core-why-hold-written = edited on the host since it was started: { $files }
+core-config-limit = `{ $key }` must be a size such as "10GB" or "512MiB", or "off".
+core-type-limit = a size such as "10GB", or "off"
+core-key-images-keep = Of how many releases the images stay, this one included; those that run or that a way back leads to always do
+core-key-images-build-cache = What the engine's build cache may hold after a release, of all who build on that host; the longest unused goes first. `off`: it is left alone

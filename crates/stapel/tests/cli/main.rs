@@ -11,6 +11,7 @@ mod logs;
 mod notify;
 mod pipelines;
 mod plan;
+mod prune;
 mod restart;
 mod steps;
 
