@@ -210,13 +210,13 @@ impl Site {
         Ok(others.map(|path| path.strip_prefix(&self.target.path).unwrap_or(&path).to_string()).collect())
     }
 
-    /// Whether what a release put in service was found: a rollback may lead back to that.
-    fn was_found(&self, release: &Release) -> Result<bool, Problem> {
+    /// The release that had made what this one put in service, which may be a rollback to it; release 0 where it was found.
+    fn made_by(&self, release: &Release) -> Result<Release, Problem> {
         let mut release = release.clone();
         while let Goal::Rollback { to, .. } = release.plan.goal {
             release = self.journal.known(to)?;
         }
-        Ok(release.id == 0)
+        Ok(release)
     }
 
     fn last_release(&self) -> Result<Option<LastRelease>, Problem> {
@@ -229,11 +229,18 @@ impl Site {
         }
         let (goal, id) = (&last.plan.goal, last.id);
         let commit = self.commit_of(goal)?;
+        let made = self.made_by(&last)?;
+        let found = made.id == 0;
+        // Whoever built what was found, we did not.
+        let built = if found { BTreeMap::new() } else { made.config.services };
+        let build_args = built.into_iter();
+        let build_args = build_args.map(|(name, service)| (name, service.build_args)).collect();
         Ok(Some(LastRelease {
             id,
+            build_args,
             fingerprint: goal.fingerprint().unwrap_or_default().to_owned(),
             commit,
-            found: self.was_found(&last)?,
+            found,
             images,
         }))
     }

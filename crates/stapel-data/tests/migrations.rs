@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -43,7 +44,7 @@ never! {
     offered(s: &str) -> Registry;
     point(s: &str, i: &ImageId) -> ();
     unpoint(s: &str) -> ();
-    build(s: &str, n: bool, l: &dyn Lines) -> ImageId;
+    build(s: &str, n: bool, a: &BTreeMap<String, String>, l: &dyn Lines) -> ImageId;
     keep(s: &str, i: &ImageId, t: &str) -> String;
     kept(s: &str, t: &str) -> Option<ImageId>;
     drop_tag(s: &str, t: &str) -> ();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use stapel_core::config::{Become, Check, Config, Secrets, Way};
+use stapel_core::config::{Become, Check, Config, Secrets, Way, build_arg};
 use stapel_git::Repository;
 use stapel_text::{Problem, problem};
 use stapel_tree::{Entry, Hash, Manifest, Memory, Rules};
@@ -79,6 +79,17 @@ impl Project {
     /// Builds do not use the layer cache, whatever the configuration says.
     pub(crate) fn without_cache(&mut self) {
         self.config.services.values_mut().for_each(|service| service.no_cache = true);
+    }
+
+    /// Build arguments for this release only, from the command line: of every service that is built.
+    pub(crate) fn build_with(&mut self, words: &[String]) -> Result<(), Problem> {
+        for word in words {
+            let (name, value) = build_arg(word).ok_or_else(|| problem!(Usage, "cli-build-arg", found = word))?;
+            for service in self.config.services.values_mut() {
+                service.build_args.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        Ok(())
     }
 
     /// Checks for this release only, from the command line.

@@ -198,8 +198,14 @@ impl Images for DockerWorld {
         if self.knows(service).await? { self.docker().await?.unpoint(service).await } else { Ok(()) }
     }
 
-    async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
-        self.docker().await?.build(service, no_cache, lines).await
+    async fn build(
+        &self,
+        service: &str,
+        no_cache: bool,
+        args: &BTreeMap<String, String>,
+        lines: &dyn Lines,
+    ) -> Result<ImageId, Problem> {
+        self.docker().await?.build(service, no_cache, args, lines).await
     }
 
     async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem> {

@@ -2,6 +2,7 @@
 //!
 //! [`Config::parse`] reports every error of a file at once, each with its place; see [`Findings`].
 
+mod build_arg;
 mod check;
 mod finding;
 mod hook;
@@ -18,6 +19,7 @@ mod tests;
 mod tests_secrets;
 mod types;
 
+pub use build_arg::build_arg;
 pub use check::{Check, Way};
 pub use finding::{Finding, Findings};
 pub use hook::{Hook, Place, When};

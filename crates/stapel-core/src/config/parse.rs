@@ -5,6 +5,7 @@ use camino::Utf8PathBuf;
 use stapel_text::text;
 use toml::de::DeTable;
 
+use super::build_arg::is_name;
 use super::table::{Notes, Table};
 use super::{
     Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Images,
@@ -161,6 +162,7 @@ fn service(t: Table<'_>) -> Service {
     let service = Service {
         rollout: t.choice("rollout", &[("relay", "relay"), ("start", "start")]).map(str::to_owned),
         no_cache: t.boolean("no_cache").unwrap_or(false),
+        build_args: t.pairs("build_args", is_name, || text!("core-config-build-arg")).unwrap_or_default(),
         healthy_within: t.duration("healthy_within").unwrap_or(Duration::from_mins(2)),
     };
     t.finish();

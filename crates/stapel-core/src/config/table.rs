@@ -1,5 +1,5 @@
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ pub(super) enum Kind {
     Secret,
     /// A list of strings.
     Strings,
+    /// A table of strings by their names.
+    Pairs,
     /// A whole number.
     Integer,
     /// A list of whole numbers, or one.
@@ -218,6 +220,32 @@ impl<'a> Table<'a> {
             match item.get_ref() {
                 DeValue::String(s) => all.push(self.plain(key, s, item.span())),
                 _ => self.wrong_type(key, item, text!("core-type-string")),
+            }
+        }
+        Some(all)
+    }
+
+    /// Strings by name; of each name that is none `wrong` is said.
+    pub(super) fn pairs(
+        &self,
+        key: &'static str,
+        is_name: fn(&str) -> bool,
+        wrong: fn() -> Text,
+    ) -> Option<BTreeMap<String, String>> {
+        self.asked(key, Kind::Pairs);
+        let value = self.get(key)?;
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_type(key, value, text!("core-type-pairs"));
+            return None;
+        };
+        let mut all = BTreeMap::new();
+        for (name, item) in table {
+            if !is_name(name.get_ref()) {
+                self.error(name.span(), wrong());
+            }
+            match item.get_ref() {
+                DeValue::String(s) => drop(all.insert(name.get_ref().to_string(), self.plain(key, s, item.span()))),
+                _ => self.wrong_type(name.get_ref(), item, text!("core-type-string")),
             }
         }
         Some(all)

@@ -156,6 +156,9 @@ pub struct Service {
     pub rollout: Option<String>,
     /// Build without the layer cache.
     pub no_cache: bool,
+    /// Values for the `ARG` of its Dockerfile, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub build_args: BTreeMap<String, String>,
     /// How long a start may take until it is healthy.
     pub healthy_within: Duration,
 }

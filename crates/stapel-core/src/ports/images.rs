@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -50,8 +51,15 @@ pub trait Images: Send + Sync {
     /// Makes the service's definition name no image, as before the first build; one that names none is fine.
     async fn unpoint(&self, service: &str) -> Result<(), Problem>;
 
-    /// Builds the service's image from the app's directory, as its definition says, and points the definition at it.
-    async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem>;
+    /// Builds the service's image from the app's directory, as its definition says and with these build arguments over its
+    /// own, and points the definition at it.
+    async fn build(
+        &self,
+        service: &str,
+        no_cache: bool,
+        args: &BTreeMap<String, String>,
+        lines: &dyn Lines,
+    ) -> Result<ImageId, Problem>;
 
     /// Brings the image that the service's definition names from its registry, and gives it.
     async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem>;

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use camino::Utf8PathBuf;
 use stapel_core::observation::Registry;
@@ -28,7 +30,7 @@ impl Images for Embedded {
     }
 
     async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem> {
-        self.build(service, false, lines).await
+        self.build(service, false, &BTreeMap::new(), lines).await
     }
 
     async fn offered(&self, _service: &str) -> Result<Registry, Problem> {
@@ -44,9 +46,18 @@ impl Images for Embedded {
         files::remove(&self.pointed_file())
     }
 
-    async fn build(&self, service: &str, _no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
+    async fn build(
+        &self,
+        service: &str,
+        _no_cache: bool,
+        args: &BTreeMap<String, String>,
+        lines: &dyn Lines,
+    ) -> Result<ImageId, Problem> {
         let definition = Definition::read(&self.app)?;
         lines.line(&format!("{service}: version {}, database {}", definition.version, definition.database));
+        for (name, value) in args {
+            lines.line(&format!("{service}: {name}={value}"));
+        }
         let id = self.store_image(&Image::new(definition.version, definition.database))?;
         lines.line(&format!("{service}: {id}"));
         self.point(service, &id).await?;
@@ -177,7 +188,7 @@ mod tests {
 
     async fn build(world: &Embedded, version: u32) -> ImageId {
         std::fs::write(world.app.join("app.toml"), format!("version = {version}")).unwrap();
-        world.build("api", false, &Silent).await.unwrap()
+        world.build("api", false, &BTreeMap::new(), &Silent).await.unwrap()
     }
 
     #[tokio::test]

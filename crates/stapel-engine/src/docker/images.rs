@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use bollard::errors::Error;
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
@@ -107,11 +109,20 @@ impl Images for Docker {
         }
     }
 
-    async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
+    async fn build(
+        &self,
+        service: &str,
+        no_cache: bool,
+        args: &BTreeMap<String, String>,
+        lines: &dyn Lines,
+    ) -> Result<ImageId, Problem> {
         self.service(service)?;
         let mut command = self.compose_command(None).arg("build");
         if no_cache {
             command = command.arg("--no-cache");
+        }
+        for (name, value) in args {
+            command = command.arg("--build-arg").arg(format!("{name}={value}"));
         }
         success(command.arg(service).stream(&Redacted::new(lines)).await?, "build")?;
         self.required(service).await

@@ -32,6 +32,7 @@ cli-arg-out = Keep the plan in this file, for `stapel deploy FILE`
 cli-arg-plan = A plan that `stapel plan --out` has kept; it is carried out without asking, or refused if it would now be another one
 cli-arg-allow-dirty = Release what is not committed, too
 cli-arg-in-quiet-hours = Begin also in the quiet hours of the app
+cli-arg-build-arg = A build argument, for this release only; may be repeated. No place for secrets
 cli-arg-check = One more check, for this release only; may be repeated
 cli-arg-to = The release to go back to; by default the one before the one in service
 cli-arg-down = Take the schema down as well, to what it was then; what was written since in what goes is lost
@@ -125,6 +126,8 @@ cli-uncommitted =
        *[other] { $count } files that a release would ship or remove are not as the commit has them: { $files }
     }
     .remedy = Commit them or put them aside (`git stash`), or release them as they are with `--allow-dirty`. Nothing was changed.
+cli-build-arg = "{ $found }" is no build argument.
+    .remedy = Write it as NAME=VALUE; the name is made of letters, digits and `_` and begins with no digit. Nothing was changed.
 cli-check = "{ $found }" is no check.
     .remedy = A check looks like /new/endpoint, /new/endpoint=200,401, web:/new/endpoint or https://shop.example/new. Nothing was changed.
 cli-check-service = There are several services, so the check "{ $found }" has to name one: { $known }.

@@ -167,3 +167,7 @@ core-config-limit = `{ $key }` must be a size such as "10GB" or "512MiB", or "of
 core-type-limit = a size such as "10GB", or "off"
 core-key-images-keep = Of how many releases the images stay, this one included; those that run or that a way back leads to always do
 core-key-images-build-cache = What the engine's build cache may hold after a release, of all who build on that host; the longest unused goes first. `off`: it is left alone
+core-config-build-arg = A build argument is called by letters, digits and `_`, such as "APP_VERSION", and begins with no digit.
+core-type-pairs = a table of strings, such as {"{"} NAME = "value" {"}"}
+core-key-service-build-args = Values for the `ARG` of its Dockerfile, over those in the compose file. They stand in the history of the image and on the host's command line: no place for secrets
+core-why-build-args = built with other build arguments than before: { $names }

@@ -24,6 +24,7 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     if args.no_cache {
         project.without_cache();
     }
+    project.build_with(&args.build_arg)?;
     project.also_check(&args.check)?;
     project.may_begin(args.in_quiet_hours)?;
     let (mut client, source) = tokio::try_join!(Client::open(&project, screen), async {

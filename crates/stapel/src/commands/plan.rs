@@ -18,6 +18,7 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     if args.no_cache {
         project.without_cache();
     }
+    project.build_with(&args.build_arg)?;
     let (mut client, source) = tokio::try_join!(Client::open(&project, screen), Source::of(&project, &args.commit))?;
     let brought = source.bring(&mut client, &project, screen).await?;
     let (plan, observation, unfinished) = client.plan(brought.ask.clone(), false).await?;

@@ -149,6 +149,37 @@ fn a_repository_is_looked_at_wherever_the_project_lies_in_it() {
 }
 
 #[test]
+fn other_build_arguments_are_a_reason_to_build() {
+    let dir = project();
+    let _stop = Stop(dir.path());
+    let at = dir.path().join("project");
+    let run = |args: &[&str]| {
+        let out = stapel(&at, args);
+        assert_eq!(out.status.code(), Some(0), "{args:?}: {}{}", text(&out.stdout), text(&out.stderr));
+        text(&out.stdout)
+    };
+    run(&["deploy", "--yes"]);
+    assert!(run(&["plan"]).contains("Nothing to do"));
+    let with = ["--build-arg", "COLOR=blue", "--build-arg", "SIZE=1=2"];
+    let plan = run(&[&["plan"][..], &with].concat());
+    assert!(plan.contains("built with other build arguments than before: COLOR, SIZE"), "{plan}");
+    let deployed = run(&[&["deploy", "--yes", "--json"][..], &with].concat());
+    assert!(deployed.contains("app: COLOR=blue") && deployed.contains("app: SIZE=1=2"), "{deployed}");
+    assert!(run(&[&["deploy", "--yes"][..], &with].concat()).contains("Nothing to do"));
+    // What is in service was built with them, and is not what the file says.
+    assert!(run(&["deploy", "--yes"]).contains("other build arguments than before: COLOR, SIZE"));
+    assert!(run(&["plan"]).contains("Nothing to do"));
+    // A way back leads to what that release was built with, whatever the file says now.
+    run(&["rollback", "2", "--yes"]);
+    assert!(run(&["plan"]).contains("other build arguments than before: COLOR, SIZE"));
+    assert!(run(&[&["plan"][..], &with].concat()).contains("Nothing to do"));
+
+    let out = stapel(&at, &["deploy", "--yes", "--build-arg", "COLOR"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("NAME=VALUE"), "{}", text(&out.stderr));
+}
+
+#[test]
 fn a_kept_plan_is_carried_out_or_refused() {
     let dir = project();
     let dir = dir.path();
