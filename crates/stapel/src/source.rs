@@ -104,7 +104,18 @@ impl Brought {
         }
     }
 
-    /// The same as a problem.
+    /// What is shipped though git is told to ignore it.
+    pub(crate) fn ignored(&self) -> Option<Problem> {
+        match &self.lies {
+            Lies::Here(tree) if !tree.ignored.is_empty() => {
+                let (count, files) = (tree.ignored.len(), named(&tree.ignored));
+                Some(problem!(Failed, "cli-ignored-shipped", count = count, files = files))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is not as its commit has it, as a problem.
     pub(crate) fn unclean(&self) -> Option<Problem> {
         match &self.lies {
             Lies::Here(tree) => uncommitted(&tree.uncommitted),

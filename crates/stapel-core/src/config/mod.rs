@@ -29,6 +29,6 @@ pub use reference::reference;
 pub use secret::{Secret, Secrets};
 pub use size::Limit;
 pub use types::{
-    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Images, Migration, MigrationTool, Relay,
-    Service, Source, SourceKind, Target, Watch,
+    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Ignore, Images, Migration,
+    MigrationTool, Relay, Service, Source, SourceKind, Target, Watch,
 };

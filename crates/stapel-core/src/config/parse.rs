@@ -8,8 +8,9 @@ use toml::de::DeTable;
 use super::build_arg::is_name;
 use super::table::{Notes, Table};
 use super::{
-    Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Images,
-    Migration, MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, Way, hook, notice,
+    Backup, Become, Check, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Ignore,
+    Images, Migration, MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, Way, hook,
+    notice,
 };
 
 impl Config {
@@ -127,10 +128,14 @@ fn source(root: &Table<'_>) -> Source {
     let from =
         t.as_ref().and_then(|t| t.choice("from", &[("here", SourceKind::Here), ("checkout", SourceKind::Checkout)]));
     let branch = t.as_ref().and_then(|t| t.string("branch"));
+    let ignore = t.as_ref().and_then(|t| t.choices("ignore", &[("git", Ignore::Git), ("docker", Ignore::Docker)]));
     if let Some(t) = &t {
         match from {
             Some(SourceKind::Checkout) if t.string("path").is_some() => {
                 t.error(t.span_of("path"), text!("core-config-source-path"));
+            }
+            Some(SourceKind::Checkout) if ignore.is_some() => {
+                t.error(t.span_of("ignore"), text!("core-config-source-ignore"));
             }
             None | Some(SourceKind::Here) if branch.is_some() => {
                 t.error(t.span_of("branch"), text!("core-config-source-branch"));
@@ -143,6 +148,7 @@ fn source(root: &Table<'_>) -> Source {
         branch,
         path: t.as_ref().and_then(|t| t.string("path")).map_or_else(|| ".".into(), Utf8PathBuf::from),
         exclude: get("exclude"),
+        ignore: ignore.unwrap_or_default(),
         env: get("env"),
     };
     if let Some(t) = t {

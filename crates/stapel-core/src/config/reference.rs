@@ -62,6 +62,7 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[source]", "branch", Given::Optional, text!("core-key-source-branch")),
         ("[source]", "path", Given::Default("."), text!("core-key-source-path")),
         ("[source]", "exclude", Given::Default("[]"), text!("core-key-source-exclude")),
+        ("[source]", "ignore", Given::Default("[]"), text!("core-key-source-ignore")),
         ("[source]", "env", Given::Default("[]"), text!("core-key-source-env")),
         ("[compose]", "files", Given::Default("[]"), text!("core-key-compose-files")),
         ("[compose]", "project", Given::Optional, text!("core-key-compose-project")),

@@ -76,6 +76,8 @@ fn each_wrong_value_has_its_message() {
         ("[source]", "[source]\nbranch = \"main\"", "core-config-source-branch"),
         ("[source]", "[source]\nfrom = \"checkout\"\npath = \"app\"", "core-config-source-path"),
         ("[source]", "[source]\nfrom = \"git\"", "core-config-choice"),
+        ("[source]", "[source]\nignore = [\"hg\"]", "core-config-choice"),
+        ("[source]", "[source]\nfrom = \"checkout\"\nignore = [\"git\"]", "core-config-source-ignore"),
         ("app = \"convertik\"", "app = \" \"", "core-config-empty"),
         ("app = \"convertik\"", "", "core-config-missing"),
         ("app = \"convertik\"", "app = ", "core-config-syntax"),

@@ -125,8 +125,21 @@ pub struct Source {
     pub path: Utf8PathBuf,
     /// Patterns (as in `.gitignore`) left out besides those that are always left out.
     pub exclude: Vec<String>,
+    /// What else says what is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<Ignore>,
     /// Files with secrets that are shipped though the exclusions leave them out, readable by their owner only.
     pub env: Vec<String>,
+}
+
+/// What else says what is not shipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ignore {
+    /// What git is told to ignore and does not know.
+    Git,
+    /// `.dockerignore` files.
+    Docker,
 }
 
 /// Where new versions come from.

@@ -274,3 +274,12 @@ cli-notice-back = of the way back
 cli-notice-stuck = that it is stuck
 cli-notice-sent-of = { $who } was told { $of }
 cli-notice-failed-of = { $who } could not be told { $of }: { $problem }
+cli-examine-ignored = git ignores nothing that is shipped
+cli-ignored-shipped =
+    { $count ->
+        [one] One file is shipped though git ignores it: { $files }
+       *[other] { $count } files are shipped though git ignores them: { $files }
+    }
+    .remedy = Leave them out by `exclude` or `ignore = ["git"]` in [source], or say that they belong there by taking them out of `.gitignore`.
+cli-ignore-no-git = What git ignores is to be left out (`ignore` in [source]), but { $path } is in no git repository.
+    .remedy = Release from a clone of the repository, or take "git" out of `ignore`. Nothing was changed.

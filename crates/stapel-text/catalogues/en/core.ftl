@@ -171,3 +171,5 @@ core-config-build-arg = A build argument is called by letters, digits and `_`, s
 core-type-pairs = a table of strings, such as {"{"} NAME = "value" {"}"}
 core-key-service-build-args = Values for the `ARG` of its Dockerfile, over those in the compose file. They stand in the history of the image and on the host's command line: no place for secrets
 core-why-build-args = built with other build arguments than before: { $names }
+core-config-source-ignore = `ignore` is about the tree on this machine; with `from = "checkout"` only what is committed is shipped.
+core-key-source-ignore = What else says what is left out: `git`, all that git ignores; `docker`, `.dockerignore` files, each for its directory, but never what compose or the builder reads. What is mounted must not be among it. An `exclude` of `!name` takes a path back; the files of `env` are shipped all the same

@@ -288,3 +288,13 @@ cli-notice-back = о пути назад
 cli-notice-stuck = о том, что релиз застрял
 cli-notice-sent-of = { $who }: сообщено { $of }
 cli-notice-failed-of = { $who }: не удалось сообщить { $of }: { $problem }
+cli-examine-ignored = git не игнорирует ничего из выкладываемого
+cli-ignored-shipped =
+    { $count ->
+        [one] { $count } файл выкладывается, хотя git его игнорирует: { $files }
+        [few] { $count } файла выкладываются, хотя git их игнорирует: { $files }
+       *[other] { $count } файлов выкладываются, хотя git их игнорирует: { $files }
+    }
+    .remedy = Исключите их через `exclude` или `ignore = ["git"]` в [source] либо уберите из `.gitignore`, если им там место.
+cli-ignore-no-git = То, что игнорирует git, не должно выкладываться (`ignore` в [source]), но { $path } не лежит в репозитории git.
+    .remedy = Выпускайте релиз из клона репозитория или уберите "git" из `ignore`. Ничего не было изменено.
