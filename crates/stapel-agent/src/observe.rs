@@ -79,7 +79,6 @@ impl Site {
         };
         // All phases of a deploy go back at once.
         let effective = self.first_phase(effective)?;
-        let ended_well = |r: &Release| r.outcome.is_some_and(|o| o.exit_code() == 0);
         match to {
             Some(id) => {
                 let found = self.journal.known(id)?;
@@ -89,13 +88,14 @@ impl Site {
                     Err(problem!(Refused, "agent-rollback-failed-one", release = id.to_string()))
                 }
             }
-            None => {
-                let earlier = self.journal.history(usize::from(u16::MAX))?.into_iter();
-                let mut earlier =
-                    earlier.filter(|r| r.id < effective && ended_well(r) && matches!(r.plan.goal, Goal::Deploy { .. }));
-                earlier.next().ok_or_else(|| problem!(Refused, "agent-rollback-nothing"))
-            }
+            None => self.before(effective)?.ok_or_else(|| problem!(Refused, "agent-rollback-nothing")),
         }
+    }
+
+    /// What a rollback leads to from this release, if it is one that was deployed: the one deployed before it.
+    pub(crate) fn before(&self, release: u64) -> Result<Option<Release>, Problem> {
+        let mut earlier = self.journal.history(usize::from(u16::MAX))?.into_iter().filter(|r| r.id < release);
+        Ok(earlier.find(|r| ended_well(r) && matches!(r.plan.goal, Goal::Deploy { .. })))
     }
 
     /// What is there now.
@@ -228,13 +228,13 @@ impl Site {
         Ok(others.map(|path| path.strip_prefix(&self.target.path).unwrap_or(&path).to_string()).collect())
     }
 
-    /// Whether what a release put in service was found: a rollback may lead back to that.
-    fn was_found(&self, release: &Release) -> Result<bool, Problem> {
+    /// The release that had made what this one put in service, which may be a rollback to it; release 0 where it was found.
+    fn made_by(&self, release: &Release) -> Result<Release, Problem> {
         let mut release = release.clone();
         while let Goal::Rollback { to, .. } = release.plan.goal {
             release = self.journal.known(to)?;
         }
-        Ok(release.id == 0)
+        Ok(release)
     }
 
     fn last_release(&self) -> Result<Option<LastRelease>, Problem> {
@@ -247,11 +247,18 @@ impl Site {
         }
         let (goal, id) = (&last.plan.goal, last.id);
         let commit = self.commit_of(goal)?;
+        let made = self.made_by(&last)?;
+        let found = made.id == 0;
+        // Whoever built what was found, we did not.
+        let built = if found { BTreeMap::new() } else { made.config.services };
+        let build_args = built.into_iter();
+        let build_args = build_args.map(|(name, service)| (name, service.build_args)).collect();
         Ok(Some(LastRelease {
             id,
+            build_args,
             fingerprint: goal.fingerprint().unwrap_or_default().to_owned(),
             commit,
-            found: self.was_found(&last)?,
+            found,
             images,
         }))
     }
@@ -365,6 +372,11 @@ impl Site {
     }
 }
 
+/// Whether what a release was to reach was reached.
+pub(crate) fn ended_well(release: &Release) -> bool {
+    release.outcome.is_some_and(|outcome| outcome.exit_code() == 0)
+}
+
 /// What shipping would replace, as it is now.
 fn digest(change: &Applied) -> String {
     plan::digest(&change.changed.iter().map(|c| (&c.path, &c.before, &c.after)).collect::<Vec<_>>())
@@ -405,7 +417,7 @@ fn rooms(site: &Site, change: &Applied, dumps: u64, images: u64) -> Result<Vec<R
 }
 
 /// The file system that holds `path`, or would hold it, and its free bytes.
-fn file_system(path: &Utf8Path) -> Result<(u64, u64), Problem> {
+pub(crate) fn file_system(path: &Utf8Path) -> Result<(u64, u64), Problem> {
     use std::os::unix::fs::MetadataExt;
     let failed = |e: std::io::Error| problem!(Failed, "io-failed", path = path.as_str(), error = e);
     let there = path.ancestors().find(|p| p.exists()).unwrap_or(Utf8Path::new("/"));

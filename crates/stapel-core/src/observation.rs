@@ -213,6 +213,9 @@ pub struct LastRelease {
     pub found: bool,
     /// The images it put in service, by service.
     pub images: BTreeMap<String, ImageId>,
+    /// The build arguments that these were built with, by service; none of what was found.
+    #[serde(default)]
+    pub build_args: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What ends a release well should its process or the machine die.

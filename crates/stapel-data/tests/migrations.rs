@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -43,11 +44,13 @@ never! {
     offered(s: &str) -> Registry;
     point(s: &str, i: &ImageId) -> ();
     unpoint(s: &str) -> ();
-    build(s: &str, n: bool, l: &dyn Lines) -> ImageId;
+    build(s: &str, n: bool, a: &BTreeMap<String, String>, l: &dyn Lines) -> ImageId;
     keep(s: &str, i: &ImageId, t: &str) -> String;
     kept(s: &str, t: &str) -> Option<ImageId>;
     drop_tag(s: &str, t: &str) -> ();
     tags(s: &str, p: &str) -> Vec<String>;
+    drop_unnamed(s: &str, b: &[ImageId], n: &[ImageId]) -> usize;
+    prune_cache(k: u64) -> u64;
 }
 
 #[derive(Default)]

@@ -89,6 +89,11 @@ impl Engine {
         Ok(all.into_iter().filter_map(|network| network.name).collect())
     }
 
+    /// Where the daemon listens.
+    pub(crate) fn socket(&self) -> &str {
+        &self.socket
+    }
+
     /// What `DOCKER_HOST` must be for another program to talk to the same daemon.
     pub(crate) fn host(&self) -> String {
         format!("unix://{}", self.socket)

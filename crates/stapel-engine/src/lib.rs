@@ -10,6 +10,7 @@
 //! policy (`HostConfig.RestartPolicy` is empty, i.e. `no`). After a reboot they are there, stopped, found by their label;
 //! the real container returns by its own policy.
 
+mod cache;
 mod compose;
 mod credentials;
 mod docker;

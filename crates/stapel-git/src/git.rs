@@ -106,6 +106,17 @@ impl Git {
     }
 }
 
+impl Git {
+    /// The paths that git is told to ignore, from the top of the repository; a directory ends with `/` and stands for all that
+    /// is in it.
+    pub(crate) async fn ignored(&self) -> Result<Vec<String>, Problem> {
+        let all = "--untracked-files=all";
+        let args = ["status", "--porcelain=v1", "-z", all, "--ignored=matching", "--ignore-submodules=all", "--", "."];
+        let said = self.run(&args).await?;
+        Ok(said.split('\0').filter_map(|entry| entry.strip_prefix("!! ")).map(str::to_owned).collect())
+    }
+}
+
 pub(crate) fn refused(said: &Finished) -> Problem {
     problem!(Refused, "git-refused", said = said.stderr.trim())
 }

@@ -94,6 +94,20 @@ impl Repository {
         Ok(found)
     }
 
+    /// What git is told to ignore, relative to the directory; a directory ends with `/` and stands for all that is in it.
+    ///
+    /// # Errors
+    /// `git-refused`.
+    pub async fn ignored(&self) -> Result<Vec<String>, Problem> {
+        let all = self.git.ignored().await?;
+        // Where the directory itself is ignored, all of it is.
+        let inside = |path: &String| match path.strip_prefix(&self.prefix) {
+            Some(path) => Some(path.to_owned()),
+            None => self.prefix.starts_with(path.as_str()).then(String::new),
+        };
+        Ok(all.iter().filter_map(inside).collect())
+    }
+
     /// What lies between a deployed commit and the one that is checked out.
     pub async fn since(&self, deployed: &str) -> Since {
         since(&self.git, deployed, self.head.as_deref()).await

@@ -5,6 +5,7 @@
 
 mod apply;
 mod beneath;
+mod docker_ignore;
 mod drift;
 mod durable;
 mod entry;
@@ -20,12 +21,13 @@ mod store;
 mod transfer;
 
 pub use apply::{Applied, Attributes, Change, Displaced, carry_out, look, plan_apply, revert, sweep};
+pub use docker_ignore::docker_ignored;
 pub use drift::{Drift, drift};
 pub use entry::Entry;
 pub use hash::Hash;
 pub use manifest::Manifest;
 pub use memory::Memory;
-pub use rules::{DEFAULT_EXCLUDES, Rules};
+pub use rules::{DEFAULT_EXCLUDES, Rules, pattern_of};
 pub use scan::scan;
 pub use store::{Access, ObjectStore, compress, compress_bytes};
 pub use transfer::Transfer;

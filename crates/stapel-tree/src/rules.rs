@@ -59,6 +59,19 @@ impl Rules {
     }
 }
 
+/// The pattern that this path matches, from the root on, and nothing else but what is below.
+#[must_use]
+pub fn pattern_of(path: &str) -> String {
+    let mut pattern = "/".to_owned();
+    for c in path.trim_end_matches('/').chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!' | '#' | ' ') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
 fn bad(pattern: &str, error: &ignore::Error) -> Problem {
     problem!(Usage, "tree-pattern-bad", pattern = pattern, error = error.to_string())
 }
@@ -106,6 +119,16 @@ mod tests {
         assert!(!excludes(&["cache/"], "cache", false));
         assert!(!excludes(&["*.log", "!keep.log"], "keep.log", false));
         assert!(!excludes(DEFAULT_EXCLUDES, ".env.example", false));
+    }
+
+    #[test]
+    fn a_path_can_be_left_out_whatever_it_is_called() {
+        for path in ["a*b", "[x]", "end ", "a\\b", "#a", "!a", "dir/{a,b}", "ж ю"] {
+            assert!(excludes(&[&pattern_of(path)], path, false), "{path}");
+        }
+        assert!(!excludes(&[&pattern_of("a*b")], "acb", false));
+        assert!(!excludes(&[&pattern_of("a")], "deep/a", false));
+        assert!(excludes(&[&pattern_of("dist/")], "dist", true));
     }
 
     #[test]

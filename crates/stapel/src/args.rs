@@ -123,13 +123,15 @@ pub(crate) struct Plan {
     pub(crate) commit: Commit,
     #[arg(long)]
     pub(crate) no_cache: bool,
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) build_arg: Vec<String>,
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Deploy {
-    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "check", "ask", "reference", "allow_rewritten"])]
+    #[arg(value_name = "PLAN", conflicts_with_all = ["no_cache", "build_arg", "check", "ask", "reference", "allow_rewritten"])]
     pub(crate) plan: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub(crate) commit: Commit,
@@ -137,6 +139,8 @@ pub(crate) struct Deploy {
     pub(crate) yes: bool,
     #[arg(long)]
     pub(crate) no_cache: bool,
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) build_arg: Vec<String>,
     #[arg(long)]
     pub(crate) allow_dirty: bool,
     #[arg(long)]
@@ -335,6 +339,7 @@ fn help(argument: &str) -> Option<Text> {
         "lang" => text!("cli-arg-lang"),
         "yes" => text!("cli-arg-yes"),
         "no_cache" => text!("cli-arg-no-cache"),
+        "build_arg" => text!("cli-arg-build-arg"),
         "out" => text!("cli-arg-out"),
         "plan" => text!("cli-arg-plan"),
         "reference" => text!("cli-arg-ref"),

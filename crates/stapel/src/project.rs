@@ -5,10 +5,10 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use stapel_agent::prepare::Wanted;
-use stapel_core::config::{Become, Check, Config, Environment, Secrets, Way};
+use stapel_core::config::{Become, Check, Config, Environment, Ignore, Secrets, Way, build_arg};
 use stapel_git::{Repository, Snapshot};
 use stapel_text::{Problem, problem};
-use stapel_tree::{Entry, Hash, Manifest, Memory, Rules};
+use stapel_tree::{Entry, Hash, Manifest, Memory, Rules, pattern_of};
 use stapel_wire::Account;
 
 use crate::args::Place;
@@ -38,6 +38,8 @@ pub(crate) struct Tree {
     pub(crate) uncommitted: Vec<String>,
     /// Where it lies, if not in the project's own directory.
     snapshot: Option<Snapshot>,
+    /// What of it git is told to ignore, but for files with secrets.
+    pub(crate) ignored: Vec<String>,
 }
 
 impl Tree {
@@ -97,6 +99,17 @@ impl Project {
     /// Builds do not use the layer cache, whatever the configuration says.
     pub(crate) fn without_cache(&mut self) {
         self.config.services.values_mut().for_each(|service| service.no_cache = true);
+    }
+
+    /// Build arguments for this release only, from the command line: of every service that is built.
+    pub(crate) fn build_with(&mut self, words: &[String]) -> Result<(), Problem> {
+        for word in words {
+            let (name, value) = build_arg(word).ok_or_else(|| problem!(Usage, "cli-build-arg", found = word))?;
+            for service in self.config.services.values_mut() {
+                service.build_args.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        Ok(())
     }
 
     /// Checks for this release only, from the command line: what requests answer, and what a person does.
@@ -180,7 +193,36 @@ impl Project {
         };
         // Files with secrets are not to be committed.
         uncommitted.retain(|path| !self.is_secret(path));
-        Ok(Tree { manifest, repository, uncommitted, snapshot: None })
+        let ignored = match &repository {
+            Some(repository) => repository.ignored().await?,
+            None => Vec::new(),
+        };
+        let ignored = manifest.entries.keys().filter(|path| is_among(path, &ignored) && !self.is_secret(path));
+        let ignored = ignored.cloned().collect();
+        Ok(Tree { manifest, repository, uncommitted, ignored, snapshot: None })
+    }
+
+    /// Has the files left out that the configuration's `ignore` speaks of. They are named in the configuration that goes along,
+    /// so that on the host, too, they are neither replaced nor removed. What the team excludes or takes back comes after them.
+    pub(crate) async fn leave_out_ignored(&mut self) -> Result<(), Problem> {
+        let mut patterns = Vec::new();
+        for ignore in &self.config.source.ignore {
+            patterns.extend(match ignore {
+                Ignore::Git => {
+                    let repository = Repository::of(&self.root).await?;
+                    let none = || problem!(Refused, "cli-ignore-no-git", path = self.root.as_str());
+                    let ignored = repository.ok_or_else(none)?.ignored().await?;
+                    ignored.iter().map(|path| pattern_of(path)).collect::<Vec<_>>()
+                }
+                Ignore::Docker => {
+                    let (root, rules) = (self.root.clone(), self.rules());
+                    let done = stapel_host::blocking(move || stapel_tree::docker_ignored(&root, &rules)).await;
+                    done.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))??
+                }
+            });
+        }
+        self.config.source.exclude.splice(0..0, patterns);
+        Ok(())
     }
 
     /// What a commit of the repository here holds, with the files with secrets that are here.
@@ -191,7 +233,13 @@ impl Project {
         let snapshot = repository.lay_out().await?;
         let mut manifest = snapshot.manifest(&self.rules())?;
         manifest.entries.extend(self.env()?.entries);
-        Ok(Tree { manifest, repository: Some(repository), uncommitted: Vec::new(), snapshot: Some(snapshot) })
+        Ok(Tree {
+            manifest,
+            repository: Some(repository),
+            uncommitted: Vec::new(),
+            ignored: Vec::new(),
+            snapshot: Some(snapshot),
+        })
     }
 
     /// What is to be shipped.
@@ -215,6 +263,11 @@ impl Project {
         }
         Ok(manifest)
     }
+}
+
+/// Whether this path is one of them, or lies in a directory that is; those end with `/`, the tree itself is empty.
+fn is_among(path: &str, all: &[String]) -> bool {
+    all.iter().any(|one| path == one || one.is_empty() || (one.ends_with('/') && path.starts_with(one.as_str())))
 }
 
 /// After this time nobody releases from a directory any more, or it is as well read once more.

@@ -120,7 +120,19 @@ impl Brought {
         self.lies.iter().map(Lies::uncommitted).find(|files| !files.is_empty()).unwrap_or_default()
     }
 
-    /// The same as a problem.
+    /// What is shipped though git is told to ignore it.
+    pub(crate) fn ignored(&self) -> Option<Problem> {
+        let ignored = |lies: &Lies| match lies {
+            Lies::Here(tree) if !tree.ignored.is_empty() => {
+                let (count, files) = (tree.ignored.len(), named(&tree.ignored));
+                Some(problem!(Failed, "cli-ignored-shipped", count = count, files = files))
+            }
+            _ => None,
+        };
+        self.lies.iter().find_map(ignored)
+    }
+
+    /// What is not as its commit has it, as a problem.
     pub(crate) fn unclean(&self) -> Option<Problem> {
         self.lies.iter().find_map(Lies::unclean)
     }

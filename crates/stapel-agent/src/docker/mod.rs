@@ -198,8 +198,14 @@ impl Images for DockerWorld {
         if self.knows(service).await? { self.docker().await?.unpoint(service).await } else { Ok(()) }
     }
 
-    async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
-        self.docker().await?.build(service, no_cache, lines).await
+    async fn build(
+        &self,
+        service: &str,
+        no_cache: bool,
+        args: &BTreeMap<String, String>,
+        lines: &dyn Lines,
+    ) -> Result<ImageId, Problem> {
+        self.docker().await?.build(service, no_cache, args, lines).await
     }
 
     async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem> {
@@ -224,6 +230,14 @@ impl Images for DockerWorld {
 
     async fn tags(&self, service: &str, prefix: &str) -> Result<Vec<String>, Problem> {
         self.docker().await?.tags(service, prefix).await
+    }
+
+    async fn drop_unnamed(&self, service: &str, built: &[ImageId], needed: &[ImageId]) -> Result<usize, Problem> {
+        self.docker().await?.drop_unnamed(service, built, needed).await
+    }
+
+    async fn prune_cache(&self, keep: u64) -> Result<u64, Problem> {
+        self.docker().await?.prune_cache(keep).await
     }
 
     async fn run_once(

@@ -56,7 +56,9 @@ impl Step for Build {
             cx.set_fact_once(&named_fact(&self.service), &images.pointed(&self.service).await?)?;
             images.pull(&self.service, cx).await?
         } else {
-            images.build(&self.service, self.no_cache, cx).await?
+            let service = self.site.config.services.get(&self.service);
+            let args = service.map(|service| service.build_args.clone()).unwrap_or_default();
+            images.build(&self.service, self.no_cache, &args, cx).await?
         };
         images.keep(&self.service, &image, &release_tag(&self.site, cx.release())).await?;
         cx.set_fact(&goal_fact(&self.service), &image)

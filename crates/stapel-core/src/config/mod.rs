@@ -2,6 +2,7 @@
 //!
 //! [`Config::parse`] reports every error of a file at once, each with its place; see [`Findings`].
 
+mod build_arg;
 mod check;
 mod finding;
 mod hook;
@@ -11,6 +12,7 @@ mod phase;
 mod quiet;
 mod reference;
 mod secret;
+mod size;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ mod tests;
 mod tests_secrets;
 mod types;
 
+pub use build_arg::build_arg;
 pub use check::{Check, Way};
 pub use finding::{Finding, Findings};
 pub use hook::{Hook, Place, When};
@@ -26,8 +29,9 @@ pub use phase::Phase;
 pub use quiet::{Hours, Quiet};
 pub use reference::reference;
 pub use secret::{Secret, Secrets};
+pub use size::Limit;
 pub use table::Environment;
 pub use types::{
-    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay,
-    Service, Source, SourceKind, Target, Watch,
+    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Ignore, Images, Migration,
+    MigrationTool, Relay, Service, Source, SourceKind, Target, Watch,
 };

@@ -5,10 +5,12 @@ use camino::Utf8PathBuf;
 use stapel_text::text;
 use toml::de::DeTable;
 
+use super::build_arg::is_name;
 use super::table::{Environment, Notes, Table};
 use super::{
-    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Migration,
-    MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, check, hook, notice, phase,
+    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Ignore, Images,
+    Migration, MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, check, hook, notice,
+    phase,
 };
 
 impl Config {
@@ -61,6 +63,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
     let databases = root.named("database").into_iter().map(|(name, t)| (name, database(t))).collect();
     let migration = migration(root, &services);
     let backup = backup(root);
+    let images = images(root);
     let checks = check::checks(root, &services);
     let phases = phase::phases(root, &checks);
     let watch = watch(root);
@@ -85,6 +88,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
         databases,
         migration,
         backup,
+        images,
         checks,
         phases,
         watch,
@@ -122,10 +126,14 @@ fn source(root: &Table<'_>) -> Source {
     let from =
         t.as_ref().and_then(|t| t.choice("from", &[("here", SourceKind::Here), ("checkout", SourceKind::Checkout)]));
     let branch = t.as_ref().and_then(|t| t.string("branch"));
+    let ignore = t.as_ref().and_then(|t| t.choices("ignore", &[("git", Ignore::Git), ("docker", Ignore::Docker)]));
     if let Some(t) = &t {
         match from {
             Some(SourceKind::Checkout) if t.string("path").is_some() => {
                 t.error(t.span_of("path"), text!("core-config-source-path"));
+            }
+            Some(SourceKind::Checkout) if ignore.is_some() => {
+                t.error(t.span_of("ignore"), text!("core-config-source-ignore"));
             }
             None | Some(SourceKind::Here) if branch.is_some() => {
                 t.error(t.span_of("branch"), text!("core-config-source-branch"));
@@ -138,6 +146,7 @@ fn source(root: &Table<'_>) -> Source {
         branch,
         path: t.as_ref().and_then(|t| t.string("path")).map_or_else(|| ".".into(), Utf8PathBuf::from),
         exclude: get("exclude"),
+        ignore: ignore.unwrap_or_default(),
         env: get("env"),
     };
     if let Some(t) = t {
@@ -159,6 +168,7 @@ fn service(t: Table<'_>) -> Service {
             .choice("rollout", &[("relay", "relay"), ("recreate", "recreate"), ("start", "start")])
             .map(str::to_owned),
         no_cache: t.boolean("no_cache").unwrap_or(false),
+        build_args: t.pairs("build_args", is_name, || text!("core-config-build-arg")).unwrap_or_default(),
         healthy_within: t.duration("healthy_within").unwrap_or(Duration::from_mins(2)),
     };
     t.finish();
@@ -213,6 +223,16 @@ fn backup(root: &Table<'_>) -> Backup {
         t.finish();
     }
     backup
+}
+
+fn images(root: &Table<'_>) -> Images {
+    let (t, default) = (root.table("images"), Images::default());
+    let keep = t.as_ref().and_then(|t| t.integer("keep", 2, 1000)).and_then(|n| usize::try_from(n).ok());
+    let build_cache = t.as_ref().and_then(|t| t.limit("build_cache"));
+    if let Some(t) = t {
+        t.finish();
+    }
+    Images { keep: keep.unwrap_or(default.keep), build_cache: build_cache.unwrap_or(default.build_cache) }
 }
 
 fn watch(root: &Table<'_>) -> Watch {

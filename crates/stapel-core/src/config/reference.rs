@@ -19,6 +19,7 @@ path = "shop.db"
 tool = "alembic"
 service = "web"
 [backup]
+[images]
 [[check]]
 name = "health"
 path = "/health"
@@ -63,11 +64,13 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[source]", "branch", Given::Optional, text!("core-key-source-branch")),
         ("[source]", "path", Given::Default("."), text!("core-key-source-path")),
         ("[source]", "exclude", Given::Default("[]"), text!("core-key-source-exclude")),
+        ("[source]", "ignore", Given::Default("[]"), text!("core-key-source-ignore")),
         ("[source]", "env", Given::Default("[]"), text!("core-key-source-env")),
         ("[compose]", "files", Given::Default("[]"), text!("core-key-compose-files")),
         ("[compose]", "project", Given::Optional, text!("core-key-compose-project")),
         ("[service.NAME]", "rollout", Given::Optional, text!("core-key-service-rollout")),
         ("[service.NAME]", "no_cache", Given::Default("false"), text!("core-key-service-no-cache")),
+        ("[service.NAME]", "build_args", Given::Default("{}"), text!("core-key-service-build-args")),
         ("[service.NAME]", "healthy_within", Given::Default("2m"), text!("core-key-service-healthy-within")),
         ("[database.NAME]", "kind", Given::Required, text!("core-key-database-kind")),
         ("[database.NAME]", "service", Given::Optional, text!("core-key-database-service")),
@@ -78,6 +81,8 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[migration]", "service", Given::Required, text!("core-key-migration-service")),
         ("[backup]", "dir", Given::Optional, text!("core-key-backup-dir")),
         ("[backup]", "keep_days", Given::Default("30"), text!("core-key-backup-keep-days")),
+        ("[images]", "keep", Given::Default("5"), text!("core-key-images-keep")),
+        ("[images]", "build_cache", Given::Default("10GB"), text!("core-key-images-build-cache")),
         ("[[check]]", "name", Given::Required, text!("core-key-check-name")),
         ("[[check]]", "path", Given::Optional, text!("core-key-check-path")),
         ("[[check]]", "url", Given::Optional, text!("core-key-check-url")),
@@ -161,10 +166,12 @@ fn of_kind(kind: &Kind, catalogue: &Catalogue) -> String {
         Kind::Secret => text!("core-type-secret"),
         Kind::SecretTable => text!("core-type-secret-table"),
         Kind::Strings => text!("core-type-strings"),
+        Kind::Pairs => text!("core-type-pairs"),
         Kind::Integer => text!("core-type-integer"),
         Kind::Integers => text!("core-type-integers"),
         Kind::Boolean => text!("core-type-boolean"),
         Kind::Duration => text!("core-type-duration"),
+        Kind::Limit => text!("core-type-limit"),
         Kind::Choice(words) => return code(words),
         Kind::Choices(words) => text!("core-type-choices", choices = code(words)),
     };
@@ -196,7 +203,7 @@ mod tests {
             let Given::Default(default) = given else { continue };
             let kind = kinds.iter().find(|(t, k, _)| t == table && *k == key).map(|(_, _, kind)| kind);
             let value = match kind {
-                Some(Kind::String | Kind::Duration | Kind::Choice(_)) => format!("\"{default}\""),
+                Some(Kind::String | Kind::Duration | Kind::Limit | Kind::Choice(_)) => format!("\"{default}\""),
                 _ => default.to_owned(),
             };
             let line = format!("{key} = {value}\n");

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::secret::{Part, parts};
-use super::{Finding, Secret, Secrets};
+use super::{Finding, Limit, Secret, Secrets};
 
 /// What `${NAME}` stands for.
 #[derive(Clone, Copy)]
@@ -56,6 +56,8 @@ pub(super) enum Kind {
     SecretTable,
     /// A list of strings.
     Strings,
+    /// A table of strings by their names.
+    Pairs,
     /// A whole number.
     Integer,
     /// A list of whole numbers, or one.
@@ -64,6 +66,8 @@ pub(super) enum Kind {
     Boolean,
     /// Such as `"90s"`.
     Duration,
+    /// Such as `"10GB"`, or `"off"`.
+    Limit,
     /// One of these words.
     Choice(Vec<&'static str>),
     /// A list of some of these words.
@@ -255,6 +259,32 @@ impl<'a> Table<'a> {
         Some(all)
     }
 
+    /// Strings by name; of each name that is none `wrong` is said.
+    pub(super) fn pairs(
+        &self,
+        key: &'static str,
+        is_name: fn(&str) -> bool,
+        wrong: fn() -> Text,
+    ) -> Option<BTreeMap<String, String>> {
+        self.asked(key, Kind::Pairs);
+        let value = self.get(key)?;
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_type(key, value, text!("core-type-pairs"));
+            return None;
+        };
+        let mut all = BTreeMap::new();
+        for (name, item) in table {
+            if !is_name(name.get_ref()) {
+                self.error(name.span(), wrong());
+            }
+            match item.get_ref() {
+                DeValue::String(s) => drop(all.insert(name.get_ref().to_string(), self.plain(key, s, item.span()))),
+                _ => self.wrong_type(name.get_ref(), item, text!("core-type-string")),
+            }
+        }
+        Some(all)
+    }
+
     pub(super) fn integer(&self, key: &'static str, least: i64, most: i64) -> Option<i64> {
         self.asked(key, Kind::Integer);
         let value = self.get(key)?;
@@ -311,6 +341,16 @@ impl<'a> Table<'a> {
             return None;
         }
         parsed
+    }
+
+    /// A size written as `"10GB"`, or `"off"`.
+    pub(super) fn limit(&self, key: &'static str) -> Option<Limit> {
+        self.asked(key, Kind::Limit);
+        let limit = Limit::read(&self.string(key)?);
+        if limit.is_none() {
+            self.error(self.span_of(key), text!("core-config-limit", key = key));
+        }
+        limit
     }
 
     pub(super) fn table(&self, key: &'static str) -> Option<Table<'a>> {

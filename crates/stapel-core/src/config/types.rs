@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
-use super::{Check, Hook, Notify, Phase, Quiet, Secret, Secrets};
+use super::{Check, Hook, Limit, Notify, Phase, Quiet, Secret, Secrets};
 
 /// A whole `stapel.toml`, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Config {
     pub migration: Option<Migration>,
     /// What is kept of dumps.
     pub backup: Backup,
+    /// What is kept of images.
+    #[serde(default)]
+    pub images: Images,
     /// What must hold of a serving app.
     pub checks: Vec<Check>,
     /// The parts of a deploy, each with a gate at its end; none: it is one.
@@ -128,8 +131,21 @@ pub struct Source {
     pub path: Utf8PathBuf,
     /// Patterns (as in `.gitignore`) left out besides those that are always left out.
     pub exclude: Vec<String>,
+    /// What else says what is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<Ignore>,
     /// Files with secrets that are shipped though the exclusions leave them out, readable by their owner only.
     pub env: Vec<String>,
+}
+
+/// What else says what is not shipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ignore {
+    /// What git is told to ignore and does not know.
+    Git,
+    /// `.dockerignore` files.
+    Docker,
 }
 
 /// Where new versions come from.
@@ -159,6 +175,9 @@ pub struct Service {
     pub rollout: Option<String>,
     /// Build without the layer cache.
     pub no_cache: bool,
+    /// Values for the `ARG` of its Dockerfile, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub build_args: BTreeMap<String, String>,
     /// How long a start may take until it is healthy.
     pub healthy_within: Duration,
 }
@@ -214,6 +233,21 @@ pub struct Backup {
     pub dir: Option<Utf8PathBuf>,
     /// Dumps older than this many days go; the newest proven one never does.
     pub keep_days: u32,
+}
+
+/// `[images]`: what is kept of images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Images {
+    /// Of how many releases.
+    pub keep: usize,
+    /// How much the engine's build cache may hold after a release.
+    pub build_cache: Limit,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self { keep: 5, build_cache: Limit::Bytes(10_000_000_000) }
+    }
 }
 
 /// `[watch]`: the time after the switch in which the app is compared with its baseline.

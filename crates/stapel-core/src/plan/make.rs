@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use stapel_text::{Problem, Text, problem, text};
 
@@ -6,7 +6,7 @@ use super::hooks::with_hooks;
 use super::{Chosen, Goal, Plan, Planned, StepSpec, digest};
 use crate::Touched;
 use crate::config::{Check, Config, Service};
-use crate::observation::{Observation, Registry, Schema, ServiceFacts, Then};
+use crate::observation::{LastRelease, Observation, Registry, Schema, ServiceFacts, Then};
 
 /// Chooses a rollout for a service; the rollouts themselves are another room's.
 pub trait Rollouts {
@@ -148,9 +148,11 @@ fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -
     };
     let build = |why: Text| Work::Build { why: Some(why) };
     let registry = facts.and_then(|facts| facts.pulled);
+    let args = other_args(name, service, last).filter(|_| registry.is_none());
     match touched {
         _ if registry == Some(Registry::Newer) => build(text!("core-why-pull")),
         _ if registry == Some(Registry::Silent) => build(text!("core-why-pull-silent")),
+        _ if args.is_some() => build(text!("core-why-build-args", names = args.unwrap_or_default())),
         _ if service.no_cache => Work::Build { why: None },
         Touched { image, .. } if *image > 0 => build(text!("core-why-build", files = *image)),
         Touched { definition: true, .. } => build(text!("core-why-build-definition")),
@@ -167,6 +169,15 @@ fn work(name: &str, service: &Service, observation: &Observation, goal: &Goal) -
         }
         _ => Work::Hold { why: text!("core-why-hold"), replaces: false },
     }
+}
+
+/// The names of the build arguments that are others than the last release built with; `None`: all are the same.
+fn other_args(name: &str, service: &Service, last: Option<&LastRelease>) -> Option<String> {
+    let none = BTreeMap::new();
+    let before = last.and_then(|last| last.build_args.get(name)).unwrap_or(&none);
+    let names: BTreeSet<_> = before.keys().chain(service.build_args.keys()).collect();
+    let others: Vec<_> = names.into_iter().filter(|name| before.get(*name) != service.build_args.get(*name)).collect();
+    (!others.is_empty()).then(|| others.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether the migration tool has to run: it need not where its files are as they were and nothing is pending.
@@ -273,7 +284,13 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
                     // Where the registry does not tell it may have another one.
                     let other = deploys && matches!(f.pulled, Some(Registry::Newer | Registry::Silent));
                     let written = deploys && !f.written.is_empty();
-                    !other && !written && f.runs() && f.real.as_ref().map(|r| &r.image) == last.images.get(name)
+                    let service = &config.services[name];
+                    let args = deploys && f.pulled.is_none() && other_args(name, service, Some(last)).is_some();
+                    !args
+                        && !other
+                        && !written
+                        && f.runs()
+                        && f.real.as_ref().map(|r| &r.image) == last.images.get(name)
                 })
             })
     })

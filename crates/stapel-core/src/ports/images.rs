@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -50,8 +51,15 @@ pub trait Images: Send + Sync {
     /// Makes the service's definition name no image, as before the first build; one that names none is fine.
     async fn unpoint(&self, service: &str) -> Result<(), Problem>;
 
-    /// Builds the service's image from the app's directory, as its definition says, and points the definition at it.
-    async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem>;
+    /// Builds the service's image from the app's directory, as its definition says and with these build arguments over its
+    /// own, and points the definition at it.
+    async fn build(
+        &self,
+        service: &str,
+        no_cache: bool,
+        args: &BTreeMap<String, String>,
+        lines: &dyn Lines,
+    ) -> Result<ImageId, Problem>;
 
     /// Brings the image that the service's definition names from its registry, and gives it.
     async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem>;
@@ -71,6 +79,14 @@ pub trait Images: Send + Sync {
 
     /// All tags of the service's repository that begin with `prefix`, sorted.
     async fn tags(&self, service: &str, prefix: &str) -> Result<Vec<String>, Problem>;
+
+    /// Takes away images without a name that no instance was made from, if builds of this service have left them: those of
+    /// `built`, and those that carry its own labels. Never one of `needed`, and nothing of anybody else's. Gives how many went.
+    async fn drop_unnamed(&self, service: &str, built: &[ImageId], needed: &[ImageId]) -> Result<usize, Problem>;
+
+    /// Lets go of what the engine's build cache holds beyond `keep` bytes, the longest unused first, and gives the bytes that
+    /// this brought. An engine that has no such cache is fine.
+    async fn prune_cache(&self, keep: u64) -> Result<u64, Problem>;
 
     /// Runs `argv` once in a fresh instance of `image` with the service's environment, volumes and networks, apart from
     /// what serves, and returns its exit code. Nothing of it is left over. Standard output and error go to `lines`.

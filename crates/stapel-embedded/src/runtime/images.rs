@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use camino::Utf8PathBuf;
 use stapel_core::observation::Registry;
@@ -28,7 +30,7 @@ impl Images for Embedded {
     }
 
     async fn pull(&self, service: &str, lines: &dyn Lines) -> Result<ImageId, Problem> {
-        self.build(service, false, lines).await
+        self.build(service, false, &BTreeMap::new(), lines).await
     }
 
     async fn offered(&self, _service: &str) -> Result<Registry, Problem> {
@@ -44,9 +46,18 @@ impl Images for Embedded {
         files::remove(&self.pointed_file())
     }
 
-    async fn build(&self, service: &str, _no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
+    async fn build(
+        &self,
+        service: &str,
+        _no_cache: bool,
+        args: &BTreeMap<String, String>,
+        lines: &dyn Lines,
+    ) -> Result<ImageId, Problem> {
         let definition = Definition::read(&self.app)?;
         lines.line(&format!("{service}: version {}, database {}", definition.version, definition.database));
+        for (name, value) in args {
+            lines.line(&format!("{service}: {name}={value}"));
+        }
         let id = self.store_image(&Image::new(definition.version, definition.database))?;
         lines.line(&format!("{service}: {id}"));
         self.point(service, &id).await?;
@@ -76,6 +87,23 @@ impl Images for Embedded {
         let mut tags = files::names(&self.tags_dir())?;
         tags.retain(|tag| tag.starts_with(prefix));
         Ok(tags)
+    }
+
+    async fn drop_unnamed(&self, service: &str, built: &[ImageId], needed: &[ImageId]) -> Result<usize, Problem> {
+        let mut gone = 0;
+        for image in built.iter().filter(|image| !needed.contains(image)) {
+            let file = self.image_file(image)?;
+            if file.exists() && !self.named_or_used(service, image).await? {
+                files::remove(&file)?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// There is none: what is built is a description.
+    async fn prune_cache(&self, _keep: u64) -> Result<u64, Problem> {
+        Ok(0)
     }
 
     async fn run_once(
@@ -160,7 +188,7 @@ mod tests {
 
     async fn build(world: &Embedded, version: u32) -> ImageId {
         std::fs::write(world.app.join("app.toml"), format!("version = {version}")).unwrap();
-        world.build("api", false, &Silent).await.unwrap()
+        world.build("api", false, &BTreeMap::new(), &Silent).await.unwrap()
     }
 
     #[tokio::test]
@@ -193,6 +221,23 @@ mod tests {
         world.drop_tag("api", "other").await.unwrap();
         assert_eq!(world.image(&one).unwrap_err().code(), "embedded-image-missing");
         assert_eq!(world.point("api", &one).await.unwrap_err().code(), "embedded-image-missing");
+    }
+
+    #[tokio::test]
+    async fn what_nothing_names_goes_if_it_was_built_here_and_is_not_needed() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = world(&dir);
+        let (one, two, three) = (build(&world, 1).await, build(&world, 2).await, build(&world, 3).await);
+        world.keep("api", &two, "stapel-r2").await.unwrap();
+        let all = [one.clone(), two.clone(), three.clone()];
+        assert_eq!(world.drop_unnamed("api", &all, &all).await.unwrap(), 0);
+        assert_eq!(world.drop_unnamed("api", &[], &[]).await.unwrap(), 0);
+        // The second has a name, the third is what the definition means.
+        for gone in [1, 0] {
+            assert_eq!(world.drop_unnamed("api", &all, &[]).await.unwrap(), gone);
+            assert_eq!(world.image(&one).unwrap_err().code(), "embedded-image-missing");
+            assert!(world.image(&two).is_ok() && world.image(&three).is_ok());
+        }
     }
 
     #[tokio::test]

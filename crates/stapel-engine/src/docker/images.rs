@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use bollard::errors::Error;
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptions};
@@ -7,6 +9,7 @@ use stapel_core::ports::{ImageId, Images, Instances, Lines, Parts};
 use stapel_text::{Problem, problem};
 
 use super::Docker;
+use super::containers::{PROJECT, SERVICE};
 use super::image_name::ImageName;
 use crate::compose::{Build, Generation, Redacted, success};
 use crate::engine::{failed, found};
@@ -106,11 +109,20 @@ impl Images for Docker {
         }
     }
 
-    async fn build(&self, service: &str, no_cache: bool, lines: &dyn Lines) -> Result<ImageId, Problem> {
+    async fn build(
+        &self,
+        service: &str,
+        no_cache: bool,
+        args: &BTreeMap<String, String>,
+        lines: &dyn Lines,
+    ) -> Result<ImageId, Problem> {
         self.service(service)?;
         let mut command = self.compose_command(None).arg("build");
         if no_cache {
             command = command.arg("--no-cache");
+        }
+        for (name, value) in args {
+            command = command.arg("--build-arg").arg(format!("{name}={value}"));
         }
         success(command.arg(service).stream(&Redacted::new(lines)).await?, "build")?;
         self.required(service).await
@@ -184,6 +196,34 @@ impl Images for Docker {
         let mut tags: Vec<_> = names.filter(|n| n.starts_with(&begin)).map(|n| n[at..].to_owned()).collect();
         tags.sort();
         Ok(tags)
+    }
+
+    async fn drop_unnamed(&self, service: &str, built: &[ImageId], needed: &[ImageId]) -> Result<usize, Problem> {
+        let filters = [("dangling".to_owned(), vec!["true".to_owned()])].into();
+        let options = ListImagesOptions { filters: Some(filters), ..Default::default() };
+        let unnamed = self.engine.api.list_images(Some(options)).await.map_err(|e| failed("images", &e))?;
+        let mut gone = 0;
+        for image in unnamed {
+            let label = |name: &str| image.labels.get(name).map(String::as_str);
+            let labelled = (label(PROJECT), label(SERVICE)) == (Some(self.name()), Some(service));
+            // What has a digest came from a registry.
+            let local = image.repo_digests.iter().all(|digest| digest.starts_with("<none>"));
+            let id = ImageId(image.id);
+            if needed.contains(&id) || !(built.contains(&id) || labelled && local) {
+                continue;
+            }
+            match self.untag(&id.0, false).await {
+                Ok(()) => gone += 1,
+                // A container was made from it, or another image.
+                Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => {}
+                Err(error) => return Err(failed(&id.0, &error)),
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn prune_cache(&self, keep: u64) -> Result<u64, Problem> {
+        self.engine.prune_cache(keep).await
     }
 
     async fn run_once(

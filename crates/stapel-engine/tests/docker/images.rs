@@ -1,8 +1,10 @@
 //! Building, keeping, pointing and running once, with each compose of this machine and its own daemon.
 
+use std::collections::BTreeMap;
+
 use super::app::{App, Taken, composes};
 use stapel_core::ports::{ImageId, Images, Instances, Silent};
-use stapel_engine::{ONCE_LABEL, ONCE_PREFIX};
+use stapel_engine::{Generation, ONCE_LABEL, ONCE_PREFIX};
 use stapel_host::Command;
 
 fn words(all: &[&str]) -> Vec<String> {
@@ -17,7 +19,7 @@ async fn an_image_is_built_kept_pointed_at_and_dropped() {
         assert_eq!(docker.pointed("api").await.unwrap(), None);
         assert_eq!(docker.in_use("api").await.unwrap(), None);
         let lines = Taken::default();
-        let first = docker.build("api", false, &lines).await.unwrap();
+        let first = docker.build("api", false, &BTreeMap::new(), &lines).await.unwrap();
         assert!(lines.all().iter().any(|l| l.contains("page")), "{:?}", lines.all());
         assert_eq!(docker.pointed("api").await.unwrap().as_ref(), Some(&first));
         let name = docker.keep("api", &first, "stapel-r1").await.unwrap();
@@ -26,7 +28,7 @@ async fn an_image_is_built_kept_pointed_at_and_dropped() {
         assert_eq!(docker.in_use("api").await.unwrap().as_ref(), Some(&first));
 
         app.change("2");
-        let second = docker.build("api", true, &Silent).await.unwrap();
+        let second = docker.build("api", true, &BTreeMap::new(), &Silent).await.unwrap();
         assert_ne!(first, second);
         assert_eq!(docker.in_use("api").await.unwrap().as_ref(), Some(&first));
         docker.keep("api", &second, "stapel-r2").await.unwrap();
@@ -52,10 +54,61 @@ async fn an_image_is_built_kept_pointed_at_and_dropped() {
 }
 
 #[tokio::test]
+async fn build_arguments_reach_the_image() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let args = [("V".to_owned(), "two words = $HOME".to_owned())].into();
+        let image = app.docker.build("api", false, &args, &Silent).await.unwrap();
+        let lines = Taken::default();
+        let argv = words(&["/bin/sh", "-c", "echo \"$V\""]);
+        assert_eq!(app.docker.run_once("api", &image, &argv, &lines).await.unwrap(), 0);
+        assert_eq!(lines.all(), ["two words = $HOME"]);
+        assert_ne!(app.docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap(), image);
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn what_builds_have_left_without_a_name_goes_and_what_others_left_stays() {
+    for compose in composes().await {
+        let (Some(app), Some(other)) = (App::new(&compose).await, App::new(&compose).await) else { return };
+        let docker = &app.docker;
+        let mut all = Vec::new();
+        for page in ["1", "2", "3"] {
+            // One that nobody else's is equal to.
+            app.change(&format!("{}{page}", docker.name()));
+            all.push(docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap());
+        }
+        other.change(&format!("{}1", other.docker.name()));
+        let foreign = other.docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
+        other.change(&format!("{}2", other.docker.name()));
+        other.docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
+        let there = |image: &ImageId| {
+            let command = Command::new("docker").args(["image", "inspect", &image.0]);
+            async move { command.finish().await.unwrap().code == 0 }
+        };
+        // The second is needed; of the third the name is still there.
+        let gone = docker.drop_unnamed("api", &all, &all[1..2]).await.unwrap();
+        assert_eq!(gone, 1);
+        assert!(!there(&all[0]).await && there(&all[1]).await && there(&all[2]).await);
+        // Of whoever has not built it, it is not; compose 2 labels what it builds.
+        let labels = compose.generation == Generation::V2;
+        assert_eq!(docker.drop_unnamed("api", &[], &[]).await.unwrap(), usize::from(labels));
+        assert_eq!(docker.drop_unnamed("api", &all, &[]).await.unwrap(), usize::from(!labels));
+        assert!(!there(&all[1]).await && there(&all[2]).await && there(&foreign).await);
+        assert_eq!(other.docker.drop_unnamed("api", &[foreign], &[]).await.unwrap(), 1);
+        // Far below what any cache holds: the request is understood, and nothing is taken away.
+        assert_eq!(docker.prune_cache(1 << 50).await.unwrap(), 0);
+        app.clear().await;
+        other.clear().await;
+    }
+}
+
+#[tokio::test]
 async fn an_image_without_a_name_in_the_file_has_the_one_compose_gives() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };
-        let built = app.docker.build("worker", false, &Silent).await.unwrap();
+        let built = app.docker.build("worker", false, &BTreeMap::new(), &Silent).await.unwrap();
         let name = app.docker.image_name("worker").unwrap();
         assert_eq!(name, format!("{}{}worker", app.docker.name(), app.separator()));
         let real = app.docker.recreate("worker", &Silent).await.unwrap();
@@ -69,10 +122,10 @@ async fn a_one_off_run_has_the_environment_and_leaves_nothing() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };
         let docker = &app.docker;
-        let old = docker.build("api", false, &Silent).await.unwrap();
+        let old = docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
         docker.keep("api", &old, "old").await.unwrap();
         app.change("2");
-        let new = docker.build("api", false, &Silent).await.unwrap();
+        let new = docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
 
         // What is asked for runs, not what the definition points at; arguments stay as they are; both outputs come.
         let argv = words(&[
@@ -108,7 +161,7 @@ async fn a_one_off_run_whose_process_died_is_swept() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };
         let docker = app.docker.clone();
-        let image = docker.build("api", false, &Silent).await.unwrap();
+        let image = docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
         let lines = std::sync::Arc::new(Taken::default());
         let (inner, taken) = (docker.clone(), lines.clone());
         let argv = words(&["/bin/sh", "-c", "echo here; exec sleep 1000"]);

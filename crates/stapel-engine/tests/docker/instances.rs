@@ -1,5 +1,6 @@
 //! Candidate and real instance, health, addresses, networks, exec and logs, with each compose of this machine.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::app::{App, composes};
@@ -24,7 +25,7 @@ async fn a_candidate_comes_is_let_in_and_goes_while_the_real_one_stays() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };
         let docker = &app.docker;
-        let first = docker.build("api", false, &Silent).await.unwrap();
+        let first = docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
         assert_eq!(docker.real("api").await.unwrap(), None);
         let real = docker.recreate("api", &Silent).await.unwrap();
         assert_eq!((real.name.as_str(), real.running), (format!("{}-api", docker.name()).as_str(), true));
@@ -36,7 +37,7 @@ async fn a_candidate_comes_is_let_in_and_goes_while_the_real_one_stays() {
         assert_eq!(docker.candidate("api").await.unwrap(), None);
 
         app.change("2");
-        let second = docker.build("api", false, &Silent).await.unwrap();
+        let second = docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
         docker.keep("api", &first, "first").await.unwrap();
         docker.keep("api", &second, "second").await.unwrap();
         let candidate = docker.start_candidate("api").await.unwrap();
@@ -97,7 +98,7 @@ async fn the_host_reaches_an_instance_where_it_is_said_to() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };
         let docker = &app.docker;
-        docker.build("api", false, &Silent).await.unwrap();
+        docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
         let api = docker.recreate("api", &Silent).await.unwrap();
         healthy(docker, &api).await;
         let address = docker.address(&api).await.unwrap().unwrap();
@@ -152,7 +153,7 @@ async fn commands_inside_get_bytes_and_give_bytes() {
             docker.exec("api", &argv(&["/bin/true"]), &[], None, None).await.unwrap_err().code(),
             "engine-not-running"
         );
-        docker.build("api", false, &Silent).await.unwrap();
+        docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
         let api = docker.recreate("api", &Silent).await.unwrap();
         let env = [("EXTRA".to_owned(), "a b\n$c".to_owned())];
         let shell = argv(&["/bin/sh", "-c", "echo \"$EXTRA\"; echo no >&2; exit 3"]);

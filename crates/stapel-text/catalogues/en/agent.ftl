@@ -133,7 +133,17 @@ agent-watch-done =
         [one] one look, none worse than before
        *[other] { $looks } looks, none worse than before
     }
-agent-prune-does = let go of old dumps and images
+agent-prune-does = let go of dumps of more than { $days } days and of images of other than the last { $releases } releases
+agent-prune-does-cache = let go of dumps of more than { $days } days, of images of other than the last { $releases } releases, and of build cache beyond { $cache }
+agent-prune-done =
+    images and build cache: { $tags ->
+        [one] one tag
+       *[other] { $tags } tags
+    }{ $unnamed ->
+        [0] {""}
+        [one] , one image without a name
+       *[other] , { $unnamed } images without a name
+    }, { $freed } freed; { $free } free, were { $before }
 agent-prune-left = some of it stays until the next time: { $why }
 
 agent-examine-plan = a plan can be made: rollouts, disks, rights

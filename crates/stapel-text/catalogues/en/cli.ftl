@@ -33,6 +33,7 @@ cli-arg-out = Keep the plan in this file, for `stapel deploy FILE`
 cli-arg-plan = A plan that `stapel plan --out` has kept; it is carried out without asking, or refused if it would now be another one
 cli-arg-allow-dirty = Release what is not committed, too
 cli-arg-in-quiet-hours = Begin also in the quiet hours of the app
+cli-arg-build-arg = A build argument, for this release only; may be repeated. No place for secrets
 cli-arg-check = One more check, for this release only; may be repeated
 cli-arg-ask = A question to a person at the end of this release; may be repeated
 cli-arg-answer = Whether it holds: yes or no
@@ -129,6 +130,8 @@ cli-uncommitted =
        *[other] { $count } files that a release would ship or remove are not as the commit has them: { $files }
     }
     .remedy = Commit them or put them aside (`git stash`), or release them as they are with `--allow-dirty`. Nothing was changed.
+cli-build-arg = "{ $found }" is no build argument.
+    .remedy = Write it as NAME=VALUE; the name is made of letters, digits and `_` and begins with no digit. Nothing was changed.
 cli-check = "{ $found }" is no check.
     .remedy = A check looks like /new/endpoint, /new/endpoint=200,401, web:/new/endpoint or https://shop.example/new. Nothing was changed.
 cli-check-service = There are several services, so the check "{ $found }" has to name one: { $known }.
@@ -300,3 +303,12 @@ cli-prepare-nothing = Nothing to do: { $host } has all that the app needs.
 cli-prepare-done = { $host } is ready. Next: `stapel check`, or `stapel deploy`.
 cli-prepare-step = { $number }/{ $of } { $step }
 cli-prepare-left = What is left on { $host }:
+cli-examine-ignored = git ignores nothing that is shipped
+cli-ignored-shipped =
+    { $count ->
+        [one] One file is shipped though git ignores it: { $files }
+       *[other] { $count } files are shipped though git ignores them: { $files }
+    }
+    .remedy = Leave them out by `exclude` or `ignore = ["git"]` in [source], or say that they belong there by taking them out of `.gitignore`.
+cli-ignore-no-git = What git ignores is to be left out (`ignore` in [source]), but { $path } is in no git repository.
+    .remedy = Release from a clone of the repository, or take "git" out of `ignore`. Nothing was changed.

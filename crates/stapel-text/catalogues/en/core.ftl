@@ -177,3 +177,13 @@ core-key-hook-timeout = How long it may take
 core-key-hook-repeatable = Whether it may run again where the host died and it is not known how far it came; else the release goes back
 core-key-hook-may-fail = A failure is told and the release goes on
 core-why-hold-written = edited on the host since it was started: { $files }
+core-config-limit = `{ $key }` must be a size such as "10GB" or "512MiB", or "off".
+core-type-limit = a size such as "10GB", or "off"
+core-key-images-keep = Of how many releases the images stay, this one included; those that run or that a way back leads to always do
+core-key-images-build-cache = What the engine's build cache may hold after a release, of all who build on that host; the longest unused goes first. `off`: it is left alone
+core-config-build-arg = A build argument is called by letters, digits and `_`, such as "APP_VERSION", and begins with no digit.
+core-type-pairs = a table of strings, such as {"{"} NAME = "value" {"}"}
+core-key-service-build-args = Values for the `ARG` of its Dockerfile, over those in the compose file. They stand in the history of the image and on the host's command line: no place for secrets
+core-why-build-args = built with other build arguments than before: { $names }
+core-config-source-ignore = `ignore` is about the tree on this machine; with `from = "checkout"` only what is committed is shipped.
+core-key-source-ignore = What else says what is left out: `git`, all that git ignores; `docker`, `.dockerignore` files, each for its directory, but never what compose or the builder reads. What is mounted must not be among it. An `exclude` of `!name` takes a path back; the files of `env` are shipped all the same

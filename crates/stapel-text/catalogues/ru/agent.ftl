@@ -139,7 +139,19 @@ agent-watch-done =
         [few] { $looks } взгляда, не хуже прежнего
        *[other] { $looks } взглядов, не хуже прежнего
     }
-agent-prune-does = отпустить старые дампы и образы
+agent-prune-does = отпустить дампы старше { $days } дн. и образы, кроме последних релизов ({ $releases })
+agent-prune-does-cache = отпустить дампы старше { $days } дн., образы, кроме последних релизов ({ $releases }), и кэш сборки сверх { $cache }
+agent-prune-done =
+    образы и кэш сборки: { $tags ->
+        [one] { $tags } тег
+        [few] { $tags } тега
+       *[other] { $tags } тегов
+    }{ $unnamed ->
+        [0] {""}
+        [one] , { $unnamed } образ без имени
+        [few] , { $unnamed } образа без имени
+       *[other] , { $unnamed } образов без имени
+    }, освобождено { $freed }; свободно { $free }, было { $before }
 agent-prune-left = кое-что останется до следующего раза: { $why }
 
 agent-examine-plan = план можно составить: выкатки, диски, права

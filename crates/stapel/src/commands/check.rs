@@ -14,13 +14,15 @@ const APART: SignedDuration = SignedDuration::from_secs(30);
 /// Looks whether everything holds that a deploy of the project as it is here needs. Content goes up, which harms nobody;
 /// nothing else is changed.
 pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
-    let project = Project::open(place, screen)?;
+    let mut project = Project::open(place, screen)?;
+    project.leave_out_ignored().await?;
     let asked = Commit::default();
     let (mut client, source) = tokio::try_join!(Client::open(&project, screen), Source::of(&project, &asked))?;
     let brought = source.bring(&mut client, &project, screen).await?;
     let (mut all, there) = client.examine(brought.ask.clone()).await?;
     all.insert(0, committed(&brought));
-    all.insert(1, quiet(&project));
+    all.insert(1, ignored(&brought));
+    all.insert(2, quiet(&project));
     all.push(clocks(there));
     screen.examined(&all);
     let prevented = all.iter().flat_map(|one| &one.found).any(|found| found.weight == Weight::Prevents);
@@ -30,6 +32,11 @@ pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
 fn committed(brought: &Brought) -> Examined {
     let found = brought.unclean().map(Found::prevents).into_iter().collect();
     Examined { what: text!("cli-examine-commit"), looked: brought.is_tracked(), found }
+}
+
+fn ignored(brought: &Brought) -> Examined {
+    let found = brought.ignored().map(Found::advises).into_iter().collect();
+    Examined { what: text!("cli-examine-ignored"), looked: brought.is_tracked(), found }
 }
 
 fn quiet(project: &Project) -> Examined {

@@ -24,6 +24,8 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     if args.no_cache {
         project.without_cache();
     }
+    project.build_with(&args.build_arg)?;
+    project.leave_out_ignored().await?;
     project.also_check(&args.check, &args.ask)?;
     project.may_begin(args.in_quiet_hours)?;
     let (mut client, source) = tokio::try_join!(Client::open(&project, screen), async {
@@ -37,6 +39,9 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     if let Some(refused) = brought.unclean().filter(|_| !args.allow_dirty) {
         screen.difference(brought.difference());
         return Err(refused);
+    }
+    if let Some(ignored) = brought.ignored().filter(|_| !args.quiet) {
+        screen.say(&ignored.what);
     }
     let may_begin = || project.may_begin(args.in_quiet_hours);
     let manner = Manner { yes: args.yes, quiet: args.quiet, may_begin: &may_begin };

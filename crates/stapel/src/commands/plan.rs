@@ -18,6 +18,8 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     if args.no_cache {
         project.without_cache();
     }
+    project.build_with(&args.build_arg)?;
+    project.leave_out_ignored().await?;
     let (mut client, source) = tokio::try_join!(Client::open(&project, screen), Source::of(&project, &args.commit))?;
     let brought = source.bring(&mut client, &project, screen).await?;
     let (plan, observation, unfinished) = client.plan(brought.ask.clone(), false).await?;
@@ -29,6 +31,9 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     if !uncommitted.is_empty() {
         screen.say(&text!("cli-plan-uncommitted", count = uncommitted.len()));
         screen.difference(brought.difference());
+    }
+    if let Some(ignored) = brought.ignored() {
+        screen.say(&ignored.what);
     }
     if let Err(quiet) = project.may_begin(false) {
         screen.say(&quiet.what);

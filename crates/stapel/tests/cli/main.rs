@@ -12,6 +12,7 @@ mod notify;
 mod phases;
 mod pipelines;
 mod plan;
+mod prune;
 mod restart;
 mod steps;
 

@@ -122,6 +122,70 @@ fn what_is_not_committed_is_not_released_unless_asked() {
 }
 
 #[test]
+fn what_git_or_docker_ignores_is_told_of_and_left_out_where_asked() {
+    let dir = project();
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    let write = |path: &str, text: &str| {
+        let path = dir.join("project").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    git(dir, &["init", "--quiet"]);
+    for (path, text) in [
+        (".gitignore", "dist/\nlocal*.txt\nsecrets.env\n.env\n"),
+        ("dist/a.js", "1"),
+        ("dist/deep/b.js", "1"),
+        ("local [1].txt", "1"),
+        ("secrets.env", "A=1"),
+        (".env", "B=1"),
+        ("docs/page", "1"),
+        ("docs/keep", "1"),
+        (".dockerignore", "docs\n!docs/keep\n"),
+    ] {
+        write(path, text);
+    }
+    let config = std::fs::read_to_string(dir.join("project/stapel.toml")).unwrap();
+    let source = |lines: &str| {
+        let source = format!("[source]\nenv = [\"secrets.env\"]\n{lines}\n");
+        write("stapel.toml", &config.replacen("[target", &format!("{source}[target"), 1));
+    };
+    source("");
+    commit(dir, "The first");
+    let said = "3 files are shipped though git ignores them: dist/a.js, dist/deep/b.js, local [1].txt";
+    for command in [&["plan"][..], &["check"], &["deploy", "--yes"]] {
+        let out = run(dir, command, 0);
+        assert!(out.contains(said), "{command:?}: {out}");
+    }
+    let on_host = |path: &str| dir.join("host/app").join(path).exists();
+    assert!(on_host("dist/deep/b.js") && on_host("secrets.env") && !on_host(".env"));
+
+    // Left out is also left alone on the host: it may be all that there is of it.
+    source("ignore = [\"git\", \"docker\"]");
+    write("dist/new.js", "1");
+    write("more", "1");
+    commit(dir, "More");
+    assert!(run(dir, &["check"], 0).contains("✓ git ignores nothing that is shipped"));
+    let out = run(dir, &["deploy", "--yes"], 0);
+    assert!(!out.contains("- dist") && !out.contains("ignores"), "{out}");
+    assert!(on_host("dist/a.js") && on_host("local [1].txt") && on_host("more") && !on_host("dist/new.js"));
+    assert!(on_host("docs/page") && on_host("secrets.env"));
+    assert!(run(dir, &["deploy", "--yes"], 0).contains("Nothing to do"));
+
+    // A host that never had them gets none; what is taken back is shipped.
+    source("ignore = [\"git\", \"docker\"]\nexclude = [\"!dist\"]");
+    std::fs::remove_dir_all(dir.join("host/app/docs")).unwrap();
+    std::fs::remove_file(dir.join("host/app/local [1].txt")).unwrap();
+    commit(dir, "With dist");
+    run(dir, &["deploy", "--yes"], 0);
+    assert!(on_host("dist/new.js") && on_host("docs/keep") && !on_host("docs/page") && !on_host("local [1].txt"));
+
+    // Without git nobody knows what it would ignore.
+    std::fs::rename(dir.join("project/.git"), dir.join("git")).unwrap();
+    assert!(run(dir, &["plan"], 3).contains("in no git repository"));
+}
+
+#[test]
 fn a_repository_is_looked_at_wherever_the_project_lies_in_it() {
     let dir = project();
     let dir = dir.path();
@@ -146,6 +210,37 @@ fn a_repository_is_looked_at_wherever_the_project_lies_in_it() {
     std::fs::write(dir.join("project/.git/HEAD"), "nonsense").unwrap();
     let refused = run(dir, &["plan"], 3);
     assert!(refused.contains("git does not let us look"), "{refused}");
+}
+
+#[test]
+fn other_build_arguments_are_a_reason_to_build() {
+    let dir = project();
+    let _stop = Stop(dir.path());
+    let at = dir.path().join("project");
+    let run = |args: &[&str]| {
+        let out = stapel(&at, args);
+        assert_eq!(out.status.code(), Some(0), "{args:?}: {}{}", text(&out.stdout), text(&out.stderr));
+        text(&out.stdout)
+    };
+    run(&["deploy", "--yes"]);
+    assert!(run(&["plan"]).contains("Nothing to do"));
+    let with = ["--build-arg", "COLOR=blue", "--build-arg", "SIZE=1=2"];
+    let plan = run(&[&["plan"][..], &with].concat());
+    assert!(plan.contains("built with other build arguments than before: COLOR, SIZE"), "{plan}");
+    let deployed = run(&[&["deploy", "--yes", "--json"][..], &with].concat());
+    assert!(deployed.contains("app: COLOR=blue") && deployed.contains("app: SIZE=1=2"), "{deployed}");
+    assert!(run(&[&["deploy", "--yes"][..], &with].concat()).contains("Nothing to do"));
+    // What is in service was built with them, and is not what the file says.
+    assert!(run(&["deploy", "--yes"]).contains("other build arguments than before: COLOR, SIZE"));
+    assert!(run(&["plan"]).contains("Nothing to do"));
+    // A way back leads to what that release was built with, whatever the file says now.
+    run(&["rollback", "2", "--yes"]);
+    assert!(run(&["plan"]).contains("other build arguments than before: COLOR, SIZE"));
+    assert!(run(&[&["plan"][..], &with].concat()).contains("Nothing to do"));
+
+    let out = stapel(&at, &["deploy", "--yes", "--build-arg", "COLOR"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("NAME=VALUE"), "{}", text(&out.stderr));
 }
 
 #[test]

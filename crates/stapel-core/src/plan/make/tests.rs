@@ -81,7 +81,14 @@ fn a_database_is_dumped_also_where_the_app_does_not_serve() {
 fn an_unchanged_app_needs_nothing() {
     let mut there = serving("sha256:a");
     let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
-    there.last = Some(LastRelease { id: 3, fingerprint: "f".into(), commit: None, found: false, images });
+    there.last = Some(LastRelease {
+        id: 3,
+        fingerprint: "f".into(),
+        commit: None,
+        found: false,
+        images,
+        build_args: BTreeMap::new(),
+    });
     assert!(make(&config(), &there, &deploy(), &OnePhase).unwrap().is_empty());
 
     // The same tree, but perhaps another image.
@@ -100,12 +107,48 @@ fn an_unchanged_app_needs_nothing() {
 fn touched(touched: Touched) -> Observation {
     let mut there = serving("sha256:a");
     let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
-    there.last = Some(LastRelease { id: 3, fingerprint: "other".into(), commit: None, found: false, images });
+    there.last = Some(LastRelease {
+        id: 3,
+        fingerprint: "other".into(),
+        commit: None,
+        found: false,
+        images,
+        build_args: BTreeMap::new(),
+    });
     there.schema = Some(Schema::default());
     let web = there.services.get_mut("web").unwrap();
     web.pointed = Some(ImageId("sha256:a".into()));
     web.touched = Some(touched);
     there
+}
+
+#[test]
+fn with_other_build_arguments_it_is_built_though_no_file_changes() {
+    let with = |args: &str| {
+        let toml = TOML.replace("[service.web]", &format!("[service.web]\nbuild_args = {args}"));
+        Config::parse("stapel.toml", &toml).unwrap()
+    };
+    let mut there = touched(Touched::default());
+    let why = |config: &Config, there: &Observation| {
+        let plan = make(config, there, &deploy(), &OnePhase).unwrap();
+        let build = plan.steps.into_iter().find(|step| matches!(step.spec, StepSpec::Build { .. }));
+        build.map(|step| step.why)
+    };
+    let args = |names: &str| Some(Some(text!("core-why-build-args", names = names)));
+    let config = with("{ A = \"1\", B = \"2\" }");
+    assert_eq!(why(&config, &there), args("A, B"));
+    let last = there.last.as_mut().unwrap();
+    last.build_args = [("web".to_owned(), config.services["web"].build_args.clone())].into();
+    assert_eq!(why(&config, &there), None);
+    assert_eq!(why(&with("{ A = \"1\", B = \"3\" }"), &there), args("B"));
+    assert_eq!(why(&with("{ B = \"2\" }"), &there), args("A"));
+    // Also where the tree is the same.
+    there.last.as_mut().unwrap().fingerprint = "f".into();
+    assert!(make(&config, &there, &deploy(), &OnePhase).unwrap().is_empty());
+    assert_eq!(why(&with("{}"), &there), args("A, B"));
+    // Who comes from a registry is not built.
+    there.services.get_mut("web").unwrap().pulled = Some(Registry::Same);
+    assert!(make(&with("{}"), &there, &deploy(), &OnePhase).unwrap().is_empty());
 }
 
 #[test]
