@@ -121,7 +121,7 @@ async fn nothing_there_is_fine_or_said() {
         assert_eq!(world.runtime.proxy_address().await.unwrap(), None);
         let problem = world.runtime.recreate(SERVICE, &Silent).await.unwrap_err();
         assert_eq!(problem.code(), "embedded-no-image");
-        let problem = world.runtime.build(SERVICE, false, &Silent).await.unwrap_err();
+        let problem = world.runtime.build(SERVICE, false, &BTreeMap::new(), &Silent).await.unwrap_err();
         assert_eq!(problem.code(), "embedded-app-missing");
     })
     .await;

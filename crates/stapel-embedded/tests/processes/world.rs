@@ -43,7 +43,7 @@ pub(crate) async fn in_world<F: Future<Output = ()> + 'static>(test: impl FnOnce
 impl World {
     pub(crate) async fn build(&self, version: u32) -> ImageId {
         std::fs::write(self.dir.join("app/app.toml"), format!("version = {version}\n")).unwrap();
-        self.runtime.build(SERVICE, false, &Silent).await.unwrap()
+        self.runtime.build(SERVICE, false, &BTreeMap::new(), &Silent).await.unwrap()
     }
 
     /// Builds, migrates and starts a version as the first one.
