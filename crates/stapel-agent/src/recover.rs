@@ -59,7 +59,7 @@ pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem>
     let attempt = || async {
         let journal = Journal::open(&journal_of(root))?;
         for release in journal.unfinished()?.iter().filter(|r| ours.contains(&r.id)) {
-            Prepared::of(&journal, release).await?.take_up(None).await?;
+            Prepared::of(&journal, release, &Secrets::default()).await?.take_up(None).await?;
         }
         Ok(())
     };
@@ -106,30 +106,27 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Opens what the release works on. Nothing is changed by it, but that what the dead process had set going is ended.
+    /// Opens what the release works on. Nothing is changed by it, but that what the dead process had set going is ended. Of the
+    /// secrets of whoever wants it taken up those count that it was begun without: its own configuration says what each is for.
     ///
     /// # Errors
     /// What stands in the way of trying.
-    pub(crate) async fn of(journal: &Journal, release: &Release) -> Result<Self, Problem> {
+    pub(crate) async fn of(journal: &Journal, release: &Release, secrets: &Secrets) -> Result<Self, Problem> {
         let marks = journal.marks(release.id)?;
         for mark in &marks {
             if stapel_host::mark().as_ref() != Some(mark) {
                 stapel_host::end_all(mark).await?;
             }
         }
-        let site = Arc::new(Site::open(release.config.clone(), &release.target).await?);
+        let site = Site::open(release.config.clone(), &release.target, secrets).await?;
+        let secrets = site.place.secrets(&marks).completed(secrets);
+        let site = Arc::new(site.knowing(&secrets)?);
         if let Err(problem) = site.sweep().await {
             // A tree that was shipped half may make no sense to compose; the way back mends it.
             tracing::warn!(%problem, "one-off runs could not be looked for");
         }
         let steps = release.plan.steps.iter().map(|s| steps::make(&site, &s.spec)).collect::<Result<Vec<_>, _>>()?;
-        let secrets = site.place.secrets(&marks);
         Ok(Self { site, release: release.id, steps, faults: Vec::new(), secrets })
-    }
-
-    /// With the secrets of whoever wants it taken up, where it was begun without: its own configuration says what each is for.
-    pub(crate) fn knowing(self, secrets: &Secrets) -> Self {
-        Self { secrets: self.secrets.completed(secrets), ..self }
     }
 
     /// With these things going wrong, for tests.

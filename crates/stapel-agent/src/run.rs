@@ -105,7 +105,7 @@ struct Begun {
 }
 
 async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Problem> {
-    let mut site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
+    let mut site = Site::open(order.opening.config.clone(), &order.opening.target, &order.opening.secrets).await?;
     if let Ask::Rollback { .. } = ask
         && let Goal::Rollback { to, .. } = site.goal(ask)?
         && let Some(then) = site.journal.release(to)?
@@ -140,7 +140,7 @@ async fn written_down(
     doing: &str,
 ) -> Result<(u64, Vec<Box<dyn Step>>), Problem> {
     for release in site.journal.unfinished()? {
-        Prepared::of(&site.journal, &release).await?.take_up(None).await?;
+        Prepared::of(&site.journal, &release, &order.opening.secrets).await?.take_up(None).await?;
         site.definition_changed().await;
     }
     let (plan, _) = site.plan(ask).await?;
@@ -190,11 +190,11 @@ impl Begun {
 
 /// The release that a person wants to be taken up.
 async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Result<Running, Problem> {
-    let site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
+    let site = Site::open(order.opening.config.clone(), &order.opening.target, &order.opening.secrets).await?;
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, "recover"))?;
     let found = site.journal.unfinished()?.into_iter().find(|r| r.id == id);
     let release = found.ok_or_else(|| problem!(Refused, "agent-not-unfinished", release = id.to_string()))?;
-    let prepared = Prepared::of(&site.journal, &release).await?.knowing(&order.opening.secrets);
+    let prepared = Prepared::of(&site.journal, &release, &order.opening.secrets).await?;
     prepared.direction(direction)?;
     guardian::arm(&site.place, site.guardian()).await?;
     if let Some(mark) = stapel_host::mark() {

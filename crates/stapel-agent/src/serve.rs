@@ -89,7 +89,7 @@ impl Session {
     }
 
     async fn open(&mut self, opening: Opening) -> Result<Reply, Problem> {
-        let site = Arc::new(Site::open(opening.config.clone(), &opening.target).await?);
+        let site = Arc::new(Site::open(opening.config.clone(), &opening.target, &opening.secrets).await?);
         let state = site.place.root().to_string();
         self.site = Some(site);
         self.opening = Some(opening);

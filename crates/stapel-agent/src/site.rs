@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Target};
+use stapel_core::config::{Config, DatabaseKind, EngineKind, MigrationTool, Secrets, Target};
 use stapel_core::observation::Guardian;
 use stapel_core::ports::{Health, ImageId, Instance, World};
 use stapel_data::backup::Label;
 use stapel_data::migrations::{Commands, Migrations, Tool};
-use stapel_data::{Database, PostgresInService, SqliteFile};
+use stapel_data::{Database, PostgresByUrl, PostgresInService, PostgresOnHost, SqliteFile};
 use stapel_embedded::runtime::Embedded;
 use stapel_engine::{Compose, Engine};
 use stapel_release::{Journal, Outcome, StepContext};
@@ -57,8 +57,9 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Puts together what works on the app of `config` at the target of this name.
-    pub(crate) async fn open(config: Config, target_name: &str) -> Result<Self, Problem> {
+    /// Puts together what works on the app of `config` at the target of this name. `secrets` are what its secret values stand
+    /// for, as far as they are at hand.
+    pub(crate) async fn open(config: Config, target_name: &str, secrets: &Secrets) -> Result<Self, Problem> {
         let target = config.targets.get(target_name).cloned().ok_or_else(|| {
             let known = config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
             problem!(Usage, "agent-no-target", name = target_name, known = known)
@@ -92,7 +93,7 @@ impl Site {
                 (place, "embedded".to_owned(), world, None, String::new(), None)
             }
         };
-        let databases = databases(&config, &target, &world, &place.session())?;
+        let databases = databases(&config, &target, &world, &place.session(), secrets)?;
         let migrations = config.migration.as_ref().map(|m| {
             let tool = match m.tool {
                 MigrationTool::Alembic => Tool::Alembic,
@@ -122,6 +123,12 @@ impl Site {
             images_at,
             compose,
         })
+    }
+
+    /// With these secrets, which came to hand only once its state was open.
+    pub(crate) fn knowing(mut self, secrets: &Secrets) -> Result<Self, Problem> {
+        self.databases = databases(&self.config, &self.target, &self.world, &self.place.session(), secrets)?;
+        Ok(self)
     }
 
     /// The migration tool.
@@ -323,11 +330,20 @@ fn databases(
     target: &Target,
     world: &World,
     session: &str,
+    secrets: &Secrets,
 ) -> Result<BTreeMap<String, Arc<dyn Database>>, Problem> {
     let mut all: BTreeMap<String, Arc<dyn Database>> = BTreeMap::new();
     for (name, database) in &config.databases {
         let incomplete = || problem!(Usage, "agent-database-incomplete", database = name);
         let made: Arc<dyn Database> = match database.kind {
+            DatabaseKind::Postgres if let Some(url) = &database.url => {
+                Arc::new(PostgresByUrl::new(name, url, secrets, session))
+            }
+            DatabaseKind::Postgres if database.host.is_some() => {
+                let named = database.database.as_ref().ok_or_else(incomplete)?;
+                let there = PostgresOnHost::new(name, database.host_user(), named, session);
+                Arc::new(there.at(database.socket.clone(), database.port))
+            }
             DatabaseKind::Postgres => Arc::new(PostgresInService {
                 service: database.service.clone().ok_or_else(incomplete)?,
                 user: database.user.clone(),

@@ -3,6 +3,7 @@
 //! [`Config::parse`] reports every error of a file at once, each with its place; see [`Findings`].
 
 mod check;
+mod database;
 mod finding;
 mod hook;
 mod notice;
@@ -18,6 +19,7 @@ mod tests_secrets;
 mod types;
 
 pub use check::{Check, Way};
+pub use database::{DatabaseConfig, DatabaseHost, DatabaseKind};
 pub use finding::{Finding, Findings};
 pub use hook::{Hook, Place, When};
 pub use notice::{Channel, Moment, Notify};
@@ -25,6 +27,6 @@ pub use quiet::{Hours, Quiet};
 pub use reference::reference;
 pub use secret::{Secret, Secrets};
 pub use types::{
-    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Migration, MigrationTool, Relay,
-    Service, Source, SourceKind, Target, Watch,
+    Backup, Become, Compose, Config, EngineKind, Migration, MigrationTool, Relay, Service, Source, SourceKind, Target,
+    Watch,
 };
