@@ -142,8 +142,10 @@ impl Site {
         for (name, size) in sizes {
             match size {
                 Ok(bytes) => drop(databases.insert(name.clone(), bytes)),
-                Err(problem) if serves => return Err(problem.class(Class::Refused)),
-                // Before the first start there is no database yet.
+                Err(problem) if serves || !self.databases[name].comes_with_the_app() => {
+                    return Err(problem.class(Class::Refused));
+                }
+                // Before the first start there is no database of the app yet.
                 Err(problem) => tracing::info!(%problem, database = name, "no database"),
             }
         }

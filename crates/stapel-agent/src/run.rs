@@ -6,7 +6,6 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use stapel_core::config::Secrets;
 use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
 use stapel_release::{Begin, Direction, Fault, Lock, Owner, Step};
@@ -140,7 +139,7 @@ async fn written_down(
     doing: &str,
 ) -> Result<(u64, Vec<Box<dyn Step>>), Problem> {
     for release in site.journal.unfinished()? {
-        Prepared::of(&site.journal, &release, &Secrets::default()).await?.take_up(None).await?;
+        Prepared::of(&site.journal, &release, &order.opening.secrets).await?.take_up(None).await?;
         site.definition_changed().await;
     }
     let (plan, _) = site.plan(ask).await?;

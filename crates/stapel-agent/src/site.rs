@@ -9,7 +9,7 @@ use stapel_core::observation::Guardian;
 use stapel_core::ports::{Health, ImageId, Instance, World};
 use stapel_data::backup::Label;
 use stapel_data::migrations::{Commands, Migrations, Tool};
-use stapel_data::{Database, PostgresInService, SqliteFile};
+use stapel_data::{Database, PostgresByUrl, PostgresInService, PostgresOnHost, SqliteFile};
 use stapel_embedded::runtime::Embedded;
 use stapel_engine::{Compose, Engine};
 use stapel_release::{Journal, Outcome, StepContext};
@@ -114,7 +114,7 @@ impl Site {
             }
         };
         let secrets = known.at(&place);
-        let databases = databases(&config, &target, &world, &place.session())?;
+        let databases = databases(&config, &target, &world, &place.session(), &secrets)?;
         let migrations = config.migration.as_ref().map(|m| {
             let tool = match m.tool {
                 MigrationTool::Alembic => Tool::Alembic,
@@ -347,11 +347,20 @@ fn databases(
     target: &Target,
     world: &World,
     session: &str,
+    secrets: &Secrets,
 ) -> Result<BTreeMap<String, Arc<dyn Database>>, Problem> {
     let mut all: BTreeMap<String, Arc<dyn Database>> = BTreeMap::new();
     for (name, database) in &config.databases {
         let incomplete = || problem!(Usage, "agent-database-incomplete", database = name);
         let made: Arc<dyn Database> = match database.kind {
+            DatabaseKind::Postgres if let Some(url) = &database.url => {
+                Arc::new(PostgresByUrl::new(name, url, secrets, session))
+            }
+            DatabaseKind::Postgres if database.host.is_some() => {
+                let named = database.database.as_ref().ok_or_else(incomplete)?;
+                let there = PostgresOnHost::new(name, database.host_user(), named, session);
+                Arc::new(there.at(database.socket.clone(), database.port))
+            }
             DatabaseKind::Postgres => Arc::new(PostgresInService {
                 service: database.service.clone().ok_or_else(incomplete)?,
                 user: database.user.clone(),

@@ -72,6 +72,19 @@ pub trait Database: Send + Sync {
     /// What the database says.
     async fn column(&self, table: &str, column: &str) -> Result<Option<Vec<String>>, Problem>;
 
+    /// Whether it is the app's own and comes with its first start. Any other has to be there before.
+    fn comes_with_the_app(&self) -> bool {
+        true
+    }
+
+    /// That it answers, and that what dumps it is there.
+    ///
+    /// # Errors
+    /// Why not.
+    async fn answers(&self) -> Result<(), Problem> {
+        self.size().await.map(drop)
+    }
+
     /// Ends what of ours is still at work in it after its process here has died or was dropped. Nothing there is fine.
     ///
     /// # Errors

@@ -15,6 +15,6 @@ mod quoted;
 mod sqlite;
 
 pub use database::{Database, Kind};
-pub use postgres::PostgresInService;
+pub use postgres::{PostgresByUrl, PostgresInService, PostgresOnHost, PostgresTools};
 pub use proof::Proof;
 pub use sqlite::SqliteFile;

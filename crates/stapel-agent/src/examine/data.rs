@@ -23,8 +23,9 @@ impl Examination for Databases {
         }
         let mut found = Vec::new();
         for database in case.site.databases.values() {
-            if let Err(why) = database.size().await {
-                // Before the first start there is none; where the app serves there can be no plan, which says so.
+            if let Err(why) = database.answers().await {
+                // Before the first start there is none of the app's; where there has to be one, there can be no plan, which
+                // says so.
                 found.push(Found::advises(why));
             }
         }

@@ -4,6 +4,7 @@
 
 mod build_arg;
 mod check;
+mod database;
 mod finding;
 mod hook;
 mod notice;
@@ -22,6 +23,7 @@ mod types;
 
 pub use build_arg::build_arg;
 pub use check::{Check, Way};
+pub use database::{DatabaseConfig, DatabaseHost, DatabaseKind};
 pub use finding::{Finding, Findings};
 pub use hook::{Hook, Place, When};
 pub use notice::{Channel, Moment, Notify};
@@ -32,6 +34,6 @@ pub use secret::{Secret, Secrets};
 pub use size::Limit;
 pub use table::Environment;
 pub use types::{
-    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Ignore, Images, Migration,
-    MigrationTool, Relay, Service, Source, SourceKind, Target, Watch,
+    Backup, Become, Compose, Config, EngineKind, Ignore, Images, Migration, MigrationTool, Relay, Service, Source,
+    SourceKind, Target, Watch,
 };

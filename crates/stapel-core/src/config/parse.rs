@@ -8,9 +8,8 @@ use toml::de::DeTable;
 use super::build_arg::is_name;
 use super::table::{Environment, Notes, Table};
 use super::{
-    Backup, Become, Compose, Config, DatabaseConfig, DatabaseKind, EngineKind, Finding, Findings, Ignore, Images,
-    Migration, MigrationTool, Quiet, Relay, Secrets, Service, Source, SourceKind, Target, Watch, check, hook, notice,
-    phase,
+    Backup, Become, Compose, Config, EngineKind, Finding, Findings, Ignore, Images, Migration, MigrationTool, Quiet,
+    Relay, Secrets, Service, Source, SourceKind, Target, Watch, check, database, hook, notice, phase,
 };
 
 impl Config {
@@ -60,7 +59,8 @@ fn read(root: &Table<'_>) -> Option<Config> {
     let source = source(root);
     let compose = compose(root);
     let services: BTreeMap<_, _> = root.named("service").into_iter().map(|(name, t)| (name, service(t))).collect();
-    let databases = root.named("database").into_iter().map(|(name, t)| (name, database(t))).collect();
+    let databases = root.named("database").into_iter();
+    let databases = databases.map(|(name, t)| (name.clone(), database::database(&name, t))).collect();
     let migration = migration(root, &services);
     let backup = backup(root);
     let images = images(root);
@@ -173,27 +173,6 @@ fn service(t: Table<'_>) -> Service {
     };
     t.finish();
     service
-}
-
-fn database(t: Table<'_>) -> DatabaseConfig {
-    let kind = t.choice("kind", &[("postgres", DatabaseKind::Postgres), ("sqlite", DatabaseKind::Sqlite)]);
-    if kind.is_none() && t.string("kind").is_none() {
-        t.required("kind");
-    }
-    let database = DatabaseConfig {
-        kind: kind.unwrap_or(DatabaseKind::Postgres),
-        service: t.string("service"),
-        user: t.string("user"),
-        database: t.string("database"),
-        path: t.string("path").map(Utf8PathBuf::from),
-    };
-    match kind {
-        Some(DatabaseKind::Postgres) if database.service.is_none() => drop(t.required("service")),
-        Some(DatabaseKind::Sqlite) if database.path.is_none() => drop(t.required("path")),
-        _ => {}
-    }
-    t.finish();
-    database
 }
 
 fn migration(root: &Table<'_>, services: &BTreeMap<String, Service>) -> Option<Migration> {

@@ -20,6 +20,15 @@ impl Secret {
         Self(template.into())
     }
 
+    /// The variable that it is, where it is one and nothing else.
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        match parts(&self.0)[..] {
+            [Part::Name(name)] => Some(name),
+            _ => None,
+        }
+    }
+
     /// What it stands for.
     ///
     /// # Errors

@@ -107,7 +107,7 @@ fn each_wrong_value_has_its_message() {
             "core-config-no-such-service",
         ),
         ("duration = \"1m\"", "duration = \"1m\"\nevery = \"2m\"", "core-config-watch-every"),
-        ("service = \"convertik-db\"", "", "core-config-missing"),
+        ("service = \"convertik-db\"", "", "core-config-database-way"),
         ("exclude = [\"versions\"]", "exclude = \"versions\"", "core-config-type"),
         ("[service.convertik-api]", "[service.second]\n[service.convertik-api]", "core-config-check-service"),
         ("[[check]]\nname = \"health\"", "zzz = 1\n[[check]]\nname = \"health\"", "core-config-unknown"),

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
-use super::{Check, Hook, Limit, Notify, Phase, Quiet, Secret, Secrets};
+use super::{Check, DatabaseConfig, Hook, Limit, Notify, Phase, Quiet, Secrets};
 
 /// A whole `stapel.toml`, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,8 +62,8 @@ impl Config {
     pub fn needs(&self, secrets: &Secrets) -> Result<(), Problem> {
         let of_notices = self.notify.iter().flat_map(|notify| notify.channel.secrets());
         let of_checks = self.checks.iter().flat_map(|check| check.headers.values());
-        let mut all: Vec<&Secret> = of_notices.chain(of_checks).collect();
-        all.drain(..).try_for_each(|one| one.reveal(secrets).map(drop))
+        let of_databases = self.databases.values().filter_map(|database| database.url.as_ref());
+        of_notices.chain(of_checks).chain(of_databases).try_for_each(|one| one.reveal(secrets).map(drop))
     }
 
     /// Patterns (as in `.gitignore`) of what is never shipped, replaced or removed besides the usual: what the team
@@ -180,31 +180,6 @@ pub struct Service {
     pub build_args: BTreeMap<String, String>,
     /// How long a start may take until it is healthy.
     pub healthy_within: Duration,
-}
-
-/// `[database.NAME]`: a database that is dumped before a release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatabaseConfig {
-    /// What it is.
-    pub kind: DatabaseKind,
-    /// The compose service it runs in, for PostgreSQL.
-    pub service: Option<String>,
-    /// Its user, if not the container's own `POSTGRES_USER`.
-    pub user: Option<String>,
-    /// Its name, if not the container's own `POSTGRES_DB`.
-    pub database: Option<String>,
-    /// Its file relative to the app's directory, for SQLite.
-    pub path: Option<Utf8PathBuf>,
-}
-
-/// Kinds of databases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DatabaseKind {
-    /// PostgreSQL in a compose service.
-    Postgres,
-    /// An SQLite file.
-    Sqlite,
 }
 
 /// `[migration]`: how the schema is migrated.

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -18,6 +18,8 @@ const ACCOUNT: &str = "postgres";
 pub(crate) struct Cluster {
     bin: PathBuf,
     dir: TempDir,
+    /// Where it listens besides its socket.
+    pub(crate) port: Option<u16>,
     /// Variables that the "container" has.
     pub(crate) env: Vec<(String, String)>,
 }
@@ -25,6 +27,19 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// `None`, with a line that says so, where there is no PostgreSQL.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with("", "local all all trust\n")
+    }
+
+    /// One that listens at a port of this machine as well, and lets in whoever these lines of `pg_hba.conf` do; its own
+    /// administrator always.
+    pub(crate) fn listening(hba: &str) -> Option<Self> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut cluster = Self::start_with(&format!("127.0.0.1 -p {port}"), &format!("local all app trust\n{hba}"))?;
+        cluster.port = Some(port);
+        Some(cluster)
+    }
+
+    fn start_with(listens: &str, hba: &str) -> Option<Self> {
         let Some(bin) = binaries() else {
             eprintln!("left out: no PostgreSQL server binaries on this machine");
             return None;
@@ -37,14 +52,18 @@ impl Cluster {
             };
             chown(dir.path(), Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
         }
+        // Whoever the system is to vouch for must come to the socket.
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let socket = dir.path().to_str().unwrap().to_owned();
-        let env = [("PGHOST", socket.as_str()), ("POSTGRES_USER", "app"), ("POSTGRES_DB", "appdb")]
-            .map(|(k, v)| (k.to_owned(), v.to_owned()))
-            .to_vec();
-        let cluster = Self { bin, dir, env };
+        let port = listens.split_once("-p ").map_or("5432", |(_, port)| port);
+        let variables =
+            [("PGHOST", socket.as_str()), ("PGPORT", port), ("POSTGRES_USER", "app"), ("POSTGRES_DB", "appdb")];
+        let env = variables.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
+        let cluster = Self { bin, dir, env, port: None };
         let data = cluster.data();
         cluster.server("initdb", &["--no-sync", "--auth=trust", "--username=app", "--encoding=UTF8", "-D", &data]);
-        let options = format!("-F -k {socket} -c listen_addresses=");
+        std::fs::write(format!("{data}/pg_hba.conf"), hba).unwrap();
+        let options = format!("-F -k {socket} -c listen_addresses={listens}");
         cluster.server("pg_ctl", &["-D", &data, "-w", "-l", &format!("{socket}/log"), "-o", &options, "start"]);
         cluster.sql("postgres", "CREATE DATABASE appdb");
         Some(cluster)
@@ -53,6 +72,11 @@ impl Cluster {
     /// Where its tools are.
     pub(crate) fn bin(&self) -> &str {
         self.bin.to_str().unwrap()
+    }
+
+    /// Where its socket is.
+    pub(crate) fn socket(&self) -> &str {
+        self.dir.path().to_str().unwrap()
     }
 
     fn data(&self) -> String {

@@ -1,5 +1,7 @@
 //! The runtime when processes die and records are wrong.
 
+use std::collections::BTreeMap;
+
 use crate::world::{LONG, SERVICE, eventually, in_world, kill, recorded_pid};
 use hyper::StatusCode;
 use stapel_core::ports::{Health, Images, Instances, Silent, Traffic};

@@ -1,5 +1,6 @@
 //! A world of its own for each test, with the real processes.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;

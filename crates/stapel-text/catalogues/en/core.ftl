@@ -103,9 +103,13 @@ core-key-service-rollout = The rollout, if not the one that Stapel chooses (`rel
 core-key-service-no-cache = Build without the layer cache
 core-key-service-healthy-within = How long a start may take until it is healthy
 core-key-database-kind = What kind of database it is
-core-key-database-service = The compose service it runs in; needed for PostgreSQL
-core-key-database-user = Its user, if not the container's own POSTGRES_USER
+core-key-database-service = For PostgreSQL in a compose service: that service
+core-key-database-host = For PostgreSQL of the host itself, instead of `service`: reached over its socket with peer authentication; needs `database`
+core-key-database-url = For PostgreSQL elsewhere, instead of `service`: the URL that leads to it from the host, such as `postgresql://user:password@10.0.0.5/shop`; it is secret, so write `${"{"}DATABASE_URL{"}"}`
+core-key-database-user = Its user, if not the container's own POSTGRES_USER; with `host` also the system's user as whom PostgreSQL's tools run, if not `postgres`
 core-key-database-database = Its name, if not the container's own POSTGRES_DB
+core-key-database-socket = With `host`: the directory of the socket, if not the usual one
+core-key-database-port = With `host`: the port that is part of the socket's name, if not 5432
 core-key-database-path = Its file relative to the app's directory; needed for SQLite
 core-key-migration-tool = What migrates the schema
 core-key-migration-service = The service whose image holds the tool and the migrations
@@ -152,7 +156,7 @@ core-why-pull = its registry has another one under that name
 core-why-pull-silent = its registry does not tell whether it has another one
 core-config-variable = What stands in `${"{"}…{"}"}` in `{ $key }` is no name; write `${"{"}NAME{"}"}`, or `$${"{"}` for a literal `${"{"}`.
 core-config-variable-unset = `{ $name }` is not set in the environment, or empty. Set it where you run Stapel (`export { $name }=…`; in a pipeline, as a secret of that name).
-core-config-variable-here = `{ $key }` is shown and written down, so nothing secret can stand in it; write it out (`$${"{"}` is a literal `${"{"}`). `${"{"}NAME{"}"}` is for `token`, `chat` and `url` of [[notify]].
+core-config-variable-here = `{ $key }` is shown and written down, so nothing secret can stand in it; write it out (`$${"{"}` is a literal `${"{"}`). `${"{"}NAME{"}"}` is for `token`, `chat` and `url` of [[notify]] and `url` of a database.
 core-config-url = `{ $key }` begins with "http://" or "https://".
 core-config-hook-point = A hook has either `before` or `after`, with the name of a step or "release".
 core-secret-missing = The value of `{ $name }` did not come along with the release.
@@ -187,3 +191,7 @@ core-key-service-build-args = Values for the `ARG` of its Dockerfile, over those
 core-why-build-args = built with other build arguments than before: { $names }
 core-config-source-ignore = `ignore` is about the tree on this machine; with `from = "checkout"` only what is committed is shipped.
 core-key-source-ignore = What else says what is left out: `git`, all that git ignores; `docker`, `.dockerignore` files, each for its directory, but never what compose or the builder reads. What is mounted must not be among it. An `exclude` of `!name` takes a path back; the files of `env` are shipped all the same
+core-config-database-way = A PostgreSQL database needs one of `service` (it runs in a compose service), `host = "local"` (the host's own server) and `url`.
+core-config-database-ways = A database has one way to it; here are several: { $keys }.
+core-config-database-key = `{ $key }` does not go with the way to this database.
+core-config-database-url = `url` of a database begins with "postgresql://".

@@ -108,9 +108,13 @@ core-key-service-rollout = Способ выкатки, если не тот, ч
 core-key-service-no-cache = Собирать без кэша слоёв
 core-key-service-healthy-within = Сколько может длиться запуск, пока сервис не станет здоров
 core-key-database-kind = Вид базы данных
-core-key-database-service = Сервис compose, в котором она работает; нужен для PostgreSQL
-core-key-database-user = Пользователь, если не POSTGRES_USER самого контейнера
+core-key-database-service = Для PostgreSQL в сервисе compose: этот сервис
+core-key-database-host = Для PostgreSQL самого сервера, вместо `service`: связь через сокет, вход — peer; нужен ключ `database`
+core-key-database-url = Для PostgreSQL в другом месте, вместо `service`: URL, по которому она доступна с сервера, например `postgresql://user:password@10.0.0.5/shop`; это секрет, поэтому пишите `${"{"}DATABASE_URL{"}"}`
+core-key-database-user = Пользователь, если не POSTGRES_USER самого контейнера; с `host` — также пользователь системы, от имени которого работают программы PostgreSQL, если не `postgres`
 core-key-database-database = Имя базы, если не POSTGRES_DB самого контейнера
+core-key-database-socket = С `host`: каталог сокета, если не обычный
+core-key-database-port = С `host`: порт, который входит в имя сокета, если не 5432
 core-key-database-path = Файл базы относительно каталога приложения; нужен для SQLite
 core-key-migration-tool = Чем мигрируется схема
 core-key-migration-service = Сервис, в образе которого лежат инструмент и миграции
@@ -159,7 +163,7 @@ core-why-pull = в реестре под этим именем другой об
 core-why-pull-silent = реестр не говорит, есть ли в нём другой образ
 core-config-variable = В `${"{"}…{"}"}` у `{ $key }` стоит не имя; пишите `${"{"}ИМЯ{"}"}` или `$${"{"}`, если нужно само `${"{"}`.
 core-config-variable-unset = Переменная `{ $name }` не задана в окружении или пуста. Задайте её там, где запускаете Stapel (`export { $name }=…`; в CI — секретом с этим именем).
-core-config-variable-here = `{ $key }` показывается и записывается, секрету там не место; напишите значение прямо (`$${"{"}` — это само `${"{"}`). `${"{"}ИМЯ{"}"}` — для `token`, `chat` и `url` в [[notify]].
+core-config-variable-here = `{ $key }` показывается и записывается, секрету там не место; напишите значение прямо (`$${"{"}` — это само `${"{"}`). `${"{"}ИМЯ{"}"}` — для `token`, `chat` и `url` в [[notify]] и `url` базы данных.
 core-config-url = `{ $key }` начинается с "http://" или "https://".
 core-config-hook-point = У хука есть либо `before`, либо `after` с названием шага или "release".
 core-secret-missing = Значение `{ $name }` не пришло вместе с релизом.
@@ -194,3 +198,7 @@ core-key-service-build-args = Значения для `ARG` его Dockerfile, �
 core-why-build-args = собирается с другими аргументами сборки, чем прежде: { $names }
 core-config-source-ignore = `ignore` говорит о каталоге на этой машине; при `from = "checkout"` выкладывается только закоммиченное.
 core-key-source-ignore = Что ещё решает, что не выкладывается: `git` — всё, что git игнорирует; `docker` — файлы `.dockerignore`, каждый для своего каталога, кроме того, что читают compose и сборщик. Примонтированного среди этого быть не должно. `!имя` в `exclude` возвращает путь; файлы из `env` выкладываются всё равно
+core-config-database-way = Для базы PostgreSQL нужно одно из трёх: `service` (работает в сервисе compose), `host = "local"` (PostgreSQL самого сервера) или `url`.
+core-config-database-ways = К базе ведёт один путь, а здесь их несколько: { $keys }.
+core-config-database-key = `{ $key }` не подходит к пути, который ведёт к этой базе.
+core-config-database-url = `url` базы данных начинается с "postgresql://".

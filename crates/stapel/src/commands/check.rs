@@ -1,4 +1,5 @@
 use jiff::{SignedDuration, Timestamp};
+use stapel_agent::prepare::Step;
 use stapel_core::examination::{Examined, Found, Weight};
 use stapel_text::{Class, Problem, problem, seconds, text};
 
@@ -23,6 +24,7 @@ pub(crate) async fn run(place: &Place, screen: &Screen) -> Result<u8, Problem> {
     all.insert(0, committed(&brought));
     all.insert(1, ignored(&brought));
     all.insert(2, quiet(&project));
+    all.push(networks(&project, &mut client).await);
     all.push(clocks(there));
     screen.examined(&all);
     let prevented = all.iter().flat_map(|one| &one.found).any(|found| found.weight == Weight::Prevents);
@@ -46,6 +48,27 @@ fn quiet(project: &Project) -> Examined {
         looked: project.config.quiet.is_some(),
         found: found.into_iter().collect(),
     }
+}
+
+/// That the networks are there which compose expects to find; it makes none of them itself. Read from the files here: those
+/// on the host may be of another version, or not there yet.
+async fn networks(project: &Project, client: &mut Client) -> Examined {
+    let wanted = project.wanted().ok().filter(|wanted| !wanted.networks.is_empty());
+    let mut found = Vec::new();
+    if let Some(wanted) = &wanted {
+        match client.lacks(wanted).await {
+            Ok(lacking) => {
+                let missing = lacking.steps.into_iter().filter_map(|step| match step {
+                    Step::Network { name } => Some(problem!(Refused, "cli-network-missing", name = name)),
+                    _ => None,
+                });
+                found.extend(missing.map(Found::prevents));
+                found.extend(lacking.left.into_iter().map(Found::advises));
+            }
+            Err(why) => found.push(Found::advises(why)),
+        }
+    }
+    Examined { what: text!("cli-examine-networks"), looked: wanted.is_some(), found }
 }
 
 /// Times in the journal and in dumps' names are the host's.

@@ -5,6 +5,7 @@
 mod check;
 mod checkout;
 mod crash;
+mod databases;
 mod hooks;
 mod init;
 mod logs;

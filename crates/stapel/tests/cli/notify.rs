@@ -285,7 +285,7 @@ fn a_name_that_is_not_set_is_an_error_of_the_file() {
 }
 
 /// Every file below a directory that holds these bytes.
-fn holds(dir: &Path, secret: &str) -> Vec<String> {
+pub(crate) fn holds(dir: &Path, secret: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();

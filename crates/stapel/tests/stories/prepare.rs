@@ -77,7 +77,15 @@ fn story(flavour: Flavour) {
     assert!(!said.contains("apt-get"), "{said}");
     assert_eq!(server.run(&["docker", "network", "inspect", "--format", "{{.Id}}", "caddy"]).unwrap(), id);
 
+    server.run(&["docker", "network", "rm", "caddy"]).unwrap();
+    let said = operator.releases(&["check"], 3).unwrap();
+    assert!(said.contains("[cli-network-missing]") && said.contains("stapel host prepare"), "{said}");
+    let said = operator.releases(&["host", "prepare", "--yes"], 0).unwrap();
+    assert!(said.contains("1/1 make the network caddy"), "{said}");
+
     // The app may come.
+    let said = operator.releases(&["check"], 0).unwrap();
+    assert!(said.contains("✓ the networks that others make are there"), "{said}");
     assert!(operator.releases(&["plan"], 0).unwrap().contains("convertik-api"));
     std::fs::remove_file(operator.checkout().join("stapel.toml")).unwrap();
     let said = operator.releases(&["init", "--host", server.name(), "--path", "/opt/convertik"], 0).unwrap();
