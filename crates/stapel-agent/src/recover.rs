@@ -118,6 +118,7 @@ impl Prepared {
             }
         }
         let site = Arc::new(Site::open(release.config.clone(), &release.target).await?);
+        site.suits()?;
         if let Err(problem) = site.sweep().await {
             // A tree that was shipped half may make no sense to compose; the way back mends it.
             tracing::warn!(%problem, "one-off runs could not be looked for");

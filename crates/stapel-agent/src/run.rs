@@ -106,6 +106,7 @@ struct Begun {
 
 async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Problem> {
     let mut site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
+    site.suits()?;
     if let Ask::Rollback { .. } = ask
         && let Goal::Rollback { to, .. } = site.goal(ask)?
         && let Some(then) = site.journal.release(to)?
@@ -191,6 +192,7 @@ impl Begun {
 /// The release that a person wants to be taken up.
 async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Result<Running, Problem> {
     let site = Site::open(order.opening.config.clone(), &order.opening.target).await?;
+    site.suits()?;
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, "recover"))?;
     let found = site.journal.unfinished()?.into_iter().find(|r| r.id == id);
     let release = found.ok_or_else(|| problem!(Refused, "agent-not-unfinished", release = id.to_string()))?;
