@@ -327,7 +327,16 @@ impl Site {
     }
 
     /// Observes and plans, with the words of each step.
+    ///
+    /// # Errors
+    /// Also where compose could not carry it out.
     pub(crate) async fn plan(self: &Arc<Self>, ask: &Ask) -> Result<(Plan, Observation), Problem> {
+        self.suits()?;
+        self.planned(ask).await
+    }
+
+    /// The same, whether or not compose could carry it out.
+    pub(crate) async fn planned(self: &Arc<Self>, ask: &Ask) -> Result<(Plan, Observation), Problem> {
         self.plan_goals(&self.goals(ask)?).await
     }
 

@@ -125,6 +125,7 @@ impl Prepared {
             }
         }
         let site = Site::open(release.config.clone(), Known::Kept(&marks, more), &release.target).await?;
+        site.suits()?;
         let site = Arc::new(site);
         if let Err(problem) = site.sweep().await {
             // A tree that was shipped half may make no sense to compose; the way back mends it.

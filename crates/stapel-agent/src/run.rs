@@ -105,6 +105,7 @@ struct Begun {
 
 async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Problem> {
     let mut site = open(order).await?;
+    site.suits()?;
     if let Ask::Rollback { .. } = ask
         && let [Goal::Rollback { to, .. }] = site.goals(ask)?[..]
         && let Some(then) = site.journal.release(to)?
@@ -185,6 +186,7 @@ async fn open(order: &Order) -> Result<Site, Problem> {
 /// The release that a person wants to be taken up.
 async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Result<Running, Problem> {
     let site = open(order).await?;
+    site.suits()?;
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, "recover"))?;
     let found = site.journal.unfinished()?.into_iter().find(|r| r.id == id);
     let release = found.ok_or_else(|| problem!(Refused, "agent-not-unfinished", release = id.to_string()))?;

@@ -75,6 +75,8 @@ pub(crate) struct Site {
     docker: Option<Arc<DockerWorld>>,
     images_at: Option<Utf8PathBuf>,
     compose: String,
+    /// Why compose cannot replace containers of this engine, if it cannot.
+    pub(crate) unsuited: Option<Problem>,
 }
 
 impl Site {
@@ -84,13 +86,14 @@ impl Site {
             let known = config.targets.keys().cloned().collect::<Vec<_>>().join(", ");
             problem!(Usage, "agent-no-target", name = target_name, known = known)
         })?;
+        let mut unsuited = None;
         let (place, engine, world, docker, compose, images_at) = match config.engine {
             EngineKind::Docker => {
                 let api = Engine::connect().await?;
                 let facts = api.ping().await?;
                 let place = Place::open(target.state.as_deref(), &facts.id, &target.path)?;
                 let compose = Compose::find_noted(&place.engine().join("compose")).await?;
-                compose.suits(&facts)?;
+                unsuited = compose.suits(&facts).err();
                 let words = format!("Docker {}, {} {}", facts.version, compose.command(), compose.version);
                 let by_hand =
                     std::iter::once(compose.command()).chain(config.compose.files.iter().map(|f| format!("-f {f}")));
@@ -144,7 +147,25 @@ impl Site {
             docker,
             images_at,
             compose,
+            unsuited,
         })
+    }
+
+    /// Whether compose can replace containers of this engine. It is asked before anything is changed; looking does no harm.
+    ///
+    /// # Errors
+    /// `engine-compose-too-old`.
+    pub(crate) fn suits(&self) -> Result<(), Problem> {
+        self.unsuited.clone().map_or(Ok(()), Err)
+    }
+
+    /// The first process of a service's container and the signal that stops it, where it is not the usual one; `None` where none
+    /// runs, or no container has it.
+    pub(crate) async fn first_process(&self, service: &str) -> Result<Option<(i32, Option<String>)>, Problem> {
+        match &self.docker {
+            Some(docker) => docker.first_process(service).await,
+            None => Ok(None),
+        }
     }
 
     /// The migration tool.

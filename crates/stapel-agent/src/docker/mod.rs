@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stapel_core::observation::Registry;
-use stapel_core::ports::{Exec, ExecOutput, Health, ImageId, Images, Instance, Lines, Parts};
+use stapel_core::ports::{Exec, ExecOutput, Health, ImageId, Images, Instance, Instances, Lines, Parts};
 use stapel_engine::{Aliases, Compose, Docker, Engine, Project, Protocol};
 use stapel_net::farewell::Farewell;
 use stapel_net::forwarder::Launch;
@@ -128,6 +128,18 @@ impl DockerWorld {
         let docker = Arc::new(opening.session(self.session.clone()));
         *opened = Some((Instant::now(), Arc::clone(&docker)));
         Ok(docker)
+    }
+
+    /// The first process of a service's container, and the signal that its image wants to be stopped by.
+    pub(crate) async fn first_process(&self, service: &str) -> Result<Option<(i32, Option<String>)>, Problem> {
+        if !self.knows(service).await? {
+            return Ok(None);
+        }
+        let docker = self.docker().await?;
+        match Instances::real(docker.as_ref(), service).await?.filter(|real| real.running) {
+            Some(real) => docker.first_process(&real).await,
+            None => Ok(None),
+        }
     }
 
     /// The instance as the network sees it; `None` while it does not run.

@@ -1,9 +1,27 @@
 use async_trait::async_trait;
+use stapel_core::config::EngineKind;
 use stapel_core::examination::Found;
 use stapel_core::plan::StepSpec;
 use stapel_text::{Problem, Text, bytes, problem, text};
 
 use super::{Case, Examination, Seen};
+
+/// That compose can replace containers of this engine.
+pub(super) struct Composes;
+
+#[async_trait]
+impl Examination for Composes {
+    fn what(&self) -> Text {
+        text!("agent-examine-compose")
+    }
+
+    async fn look(&self, case: &Case) -> Result<Seen, Problem> {
+        match case.site.suits() {
+            Err(why) => Ok(Some(vec![Found::prevents(why)])),
+            Ok(()) => Ok((case.site.config.engine == EngineKind::Docker).then(Vec::new)),
+        }
+    }
+}
 
 /// That traffic can be led, where the plan does so.
 pub(super) struct Steering;

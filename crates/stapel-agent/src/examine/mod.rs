@@ -5,6 +5,7 @@ mod app;
 mod data;
 mod host;
 mod record;
+mod stops;
 
 use std::sync::Arc;
 
@@ -52,11 +53,13 @@ fn all() -> Vec<Box<dyn Examination>> {
     vec![
         Box::new(record::Releases),
         Box::new(record::Lock),
+        Box::new(host::Composes),
         Box::new(Planned),
         Box::new(host::Steering),
         Box::new(host::Memory),
         Box::new(host::Ports),
         Box::new(app::Services),
+        Box::new(stops::Stops),
         Box::new(app::Checks),
         Box::new(app::Certificates),
         Box::new(data::Databases),
@@ -68,7 +71,7 @@ fn all() -> Vec<Box<dyn Examination>> {
 
 /// Looks at everything, all at once.
 pub(crate) async fn examine(site: &Arc<Site>, ask: &Ask) -> Vec<Examined> {
-    let case = Case { site: Arc::clone(site), planned: site.plan(ask).await };
+    let case = Case { site: Arc::clone(site), planned: site.planned(ask).await };
     let all = all();
     join_all(all.iter().map(|one| async {
         // That it could not be looked at says nothing against a release; what does so is found by planning one.
@@ -89,5 +92,36 @@ impl Examination for Planned {
 
     async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         Ok(Some(case.planned.as_ref().err().cloned().map(Found::prevents).into_iter().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stapel_core::config::Config;
+    use stapel_text::problem;
+    use stapel_tree::Manifest;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_compose_that_does_not_suit_is_found_with_all_the_rest_and_releases_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().to_str().unwrap();
+        let toml = format!(
+            "app = \"shop\"\nengine = \"embedded\"\n[target.here]\nhost = \"local\"\npath = \"{root}/app\"\n\
+             state = \"{root}/state\"\n[service.app]\n"
+        );
+        let mut site = Site::open(Config::parse("stapel.toml", &toml).unwrap(), "here").await.unwrap();
+        let (compose, engine, api) = ("1.29.2", "26.1", "1.45");
+        let old = problem!(Refused, "engine-compose-too-old", compose = compose, engine = engine, api = api);
+        site.unsuited = Some(old.clone());
+        let site = Arc::new(site);
+        let manifest = site.store_manifest(Manifest::default()).await.unwrap();
+        let ask = Ask::Deploy { manifest, commit: None, subject: None };
+        let all = examine(&site, &ask).await;
+        let found: Vec<_> = all.iter().flat_map(|one| &one.found).map(|found| found.problem.code()).collect();
+        assert_eq!(found, ["engine-compose-too-old", "agent-service-down"]);
+        assert!(all.iter().any(|one| one.what == Planned.what() && one.looked), "a plan is looked for all the same");
+        assert_eq!(site.plan(&ask).await.unwrap_err(), old);
     }
 }

@@ -115,6 +115,18 @@ impl Docker {
         Ok(state.and_then(|s| s.pid).and_then(|p| i32::try_from(p).ok()).filter(|p| *p > 0))
     }
 
+    /// The first process of an instance, and the signal that stops it where the image or the definition says one; `None` while
+    /// it does not run.
+    ///
+    /// # Errors
+    /// `engine-request-failed`.
+    pub async fn first_process(&self, instance: &Instance) -> Result<Option<(i32, Option<String>)>, Problem> {
+        let Some(container) = self.inspect(&instance.id).await? else { return Ok(None) };
+        let pid = container.state.and_then(|s| s.pid).and_then(|p| i32::try_from(p).ok()).filter(|p| *p > 0);
+        let signal = container.config.and_then(|config| config.stop_signal).filter(|signal| !signal.is_empty());
+        Ok(pid.map(|pid| (pid, signal)))
+    }
+
     /// Where the host reaches the container: its address on a bridge, one that leads outside first, at the service's
     /// first TCP port. `None` where there is no such port or no such network.
     pub(super) async fn address_of(&self, container: &ContainerInspectResponse) -> Result<Option<SocketAddr>, Problem> {

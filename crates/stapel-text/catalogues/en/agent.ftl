@@ -146,6 +146,12 @@ agent-prune-done =
     }, { $freed } freed; { $free } free, were { $before }
 agent-prune-left = some of it stays until the next time: { $why }
 
+agent-examine-compose = compose suits the engine
+agent-examine-stops = services end when they are asked to
+agent-stop-by-shell = { $service } is started by a shell (`sh -c`), which does not hand SIGTERM on: the app is killed in the midst of its requests, after the whole grace.
+    .remedy = Write the command of the Dockerfile or the compose file as a list (`CMD ["program", "argument"]`), begin it with `exec`, or set `init: true` and a list.
+agent-stop-ignored = The first process of { $service } does not heed the signal that stops it: it is killed in the midst of its requests, after the whole grace.
+    .remedy = Have the program end on SIGTERM, or set `init: true` in the compose file, so that the signal has its usual effect.
 agent-examine-plan = a plan can be made: rollouts, disks, rights
 agent-examine-steering = traffic can be led
 agent-examine-memory = memory suffices for two copies
