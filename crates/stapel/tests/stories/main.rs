@@ -6,6 +6,7 @@
 mod agent;
 mod init;
 mod matrix;
+mod phases;
 mod prepare;
 mod registry;
 
@@ -102,6 +103,9 @@ fn story(flavour: Flavour) {
     assert!(releases(&["history"], 0).contains("found"));
     assert!(releases(&["status"], 0).contains("healthy"));
     assert!(releases(&["logs", "-n", "5"], 0).contains("HTTP/1.1"));
+
+    phases::forth_and_back(&operator);
+    is_now("1", "0004");
 
     let (mut acknowledged, mut unknown) = (Vec::new(), Vec::new());
     for way in ways.stop() {
