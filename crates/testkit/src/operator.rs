@@ -142,7 +142,11 @@ impl Operator {
         Ok(serde_json::from_str(&output.stdout)?)
     }
 
-    fn quietly(&self, args: &[&str]) -> Result<Output> {
+    /// The same, and nothing of it is printed.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn quietly(&self, args: &[&str]) -> Result<Output> {
         let out = self.command(args).output().with_context(|| format!("failed to start {}", self.stapel.display()))?;
         Ok(out.into())
     }
