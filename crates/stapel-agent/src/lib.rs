@@ -26,6 +26,8 @@ mod run;
 mod serve;
 mod site;
 mod steps;
+#[cfg(test)]
+mod testing;
 
 pub use cli::{AgentCommand, run as run_command};
 

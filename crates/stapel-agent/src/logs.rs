@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::{join_all, try_join_all};
+use jiff::Timestamp;
 use stapel_core::ports::Instance;
 use stapel_text::{Problem, problem};
 use stapel_wire::Connection;
@@ -13,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::Site;
-use crate::protocol::{LogsAsk, Reply};
+use crate::protocol::{LogsAsk, Reply, Request};
 
 /// How often it is looked whether another instance has come.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -44,12 +45,12 @@ async fn services(site: &Site, ask: &LogsAsk) -> Result<Vec<String>, Problem> {
     Ok(ask.services.clone())
 }
 
-/// Sends lines as they come, until the other side says anything, or nothing any more.
+/// Sends lines as they come, until the other side asks for something else, which it gives, or says nothing any more.
 pub(crate) async fn follow<R, W>(
     site: &Arc<Site>,
     connection: &mut Connection<R, W>,
     ask: &LogsAsk,
-) -> Result<Reply, Problem>
+) -> Result<Option<Request>, Problem>
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
@@ -59,16 +60,18 @@ where
     let mut all = pin!(join_all(services.into_iter().map(|service| follow_service(site, service, ask, to.clone()))));
     loop {
         tokio::select! {
-            frame = connection.recv() => return frame.map(|_| Reply::Stored),
+            request = connection.recv_as::<Request>() => return request,
             Some(reply) = said.recv() => connection.send(&reply).await?,
-            _ = &mut all => return Ok(Reply::Stored),
+            // Of none of them anything will ever come.
+            _ = &mut all => return Ok(None),
         }
     }
 }
 
 /// One service, for ever.
 async fn follow_service(site: &Site, service: String, ask: &LogsAsk, to: mpsc::Sender<Reply>) {
-    let (mut former, mut last): (Option<Instance>, _) = (None, None);
+    // One that says nothing until it is started again has not said it anew: what it said before is not asked for.
+    let (mut former, mut last): (Option<Instance>, _) = (None, Some(Timestamp::now()));
     loop {
         let real = next(site, &service, former.as_ref()).await;
         let mut after = None;
@@ -85,6 +88,7 @@ async fn follow_service(site: &Site, service: String, ask: &LogsAsk, to: mpsc::S
             None => {}
         }
         let (tail, since_s) = if former.is_none() { (ask.tail, ask.since_s) } else { (ALL, None) };
+        let mut silent = None;
         match site.world.instances.follow(&real, tail, since_s, after).await {
             Ok(mut lines) => {
                 while let Some(said) = lines.next().await {
@@ -96,11 +100,20 @@ async fn follow_service(site: &Site, service: String, ask: &LogsAsk, to: mpsc::S
                                 return;
                             }
                         }
+                        Err(problem) if problem.code() == "engine-log-unreadable" => silent = Some(problem),
                         Err(problem) => tracing::info!(%problem, service, "the log ended early"),
                     }
                 }
             }
             Err(problem) => tracing::info!(%problem, service, "the log cannot be followed"),
+        }
+        if let Some(problem) = silent {
+            let reply = Reply::LogSilent { service: service.clone(), problem };
+            if to.send(reply).await.is_err() {
+                return;
+            }
+            // The next one may have another driver.
+            while next(site, &service, Some(&real)).await.id == real.id {}
         }
         former = Some(real);
     }
@@ -138,5 +151,107 @@ impl Site {
             None => Ok(()),
             Some(name) => Err(problem!(Usage, "agent-no-compose-service", name = name, known = known.join(", "))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use futures_util::stream;
+    use stapel_core::ports::{Health, ImageId, Instances, Lines, LogLine, LogLines};
+
+    use super::*;
+
+    /// An instance that says nothing and is started again, then one whose log cannot be read, then another one.
+    #[derive(Default)]
+    struct Fake(Mutex<Vec<(usize, Option<Timestamp>)>>);
+
+    #[async_trait]
+    impl Instances for Fake {
+        async fn real(&self, _: &str) -> Result<Option<Instance>, Problem> {
+            let id = if self.0.lock().unwrap().len() < 2 { "1" } else { "2" };
+            let image = ImageId("sha256:1".into());
+            Ok(Some(Instance { id: id.into(), name: "app".into(), image, running: true }))
+        }
+
+        async fn follow(
+            &self,
+            _: &Instance,
+            tail: usize,
+            _: Option<u64>,
+            after: Option<Timestamp>,
+        ) -> Result<LogLines, Problem> {
+            let mut asked = self.0.lock().unwrap();
+            asked.push((tail, after));
+            let said = match asked.len() {
+                1 => vec![],
+                2 => vec![Err(problem!(Failed, "engine-log-unreadable", driver = "none"))],
+                _ => vec![Ok(LogLine { at: None, line: "hello".into() })],
+            };
+            Ok(stream::iter(said).boxed())
+        }
+
+        async fn candidate(&self, _: &str) -> Result<Option<Instance>, Problem> {
+            unreachable!()
+        }
+
+        async fn start_candidate(&self, _: &str) -> Result<Instance, Problem> {
+            unreachable!()
+        }
+
+        async fn health(&self, _: &Instance) -> Result<Health, Problem> {
+            unreachable!()
+        }
+
+        async fn address(&self, _: &Instance) -> Result<Option<SocketAddr>, Problem> {
+            unreachable!()
+        }
+
+        async fn recreate(&self, _: &str, _: &dyn Lines) -> Result<Instance, Problem> {
+            unreachable!()
+        }
+
+        async fn restart(&self, _: &Instance, _: Duration) -> Result<(), Problem> {
+            unreachable!()
+        }
+
+        async fn remove(&self, _: &Instance, _: Duration) -> Result<(), Problem> {
+            unreachable!()
+        }
+
+        async fn logs(&self, _: &Instance, _: usize, _: Option<u64>) -> Result<Vec<String>, Problem> {
+            unreachable!()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_said_before_is_not_said_again_and_what_cannot_be_read_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut site = crate::testing::site(&dir, "").await;
+        let fake = Arc::new(Fake::default());
+        site.world.instances = fake.clone();
+        let (to, mut said) = mpsc::channel(8);
+        let ask = LogsAsk { services: Vec::new(), tail: 7, since_s: None };
+        let began = Timestamp::now();
+        let expected = async {
+            let silent = said.recv().await.unwrap();
+            assert!(matches!(&silent, Reply::LogSilent { problem, .. } if problem.code() == "engine-log-unreadable"));
+            let other = said.recv().await.unwrap();
+            assert!(matches!(&other, Reply::LogInstance { instance, .. } if instance.id == "2"), "{other:?}");
+            assert_eq!(said.recv().await.unwrap(), Reply::LogLine { service: "app".into(), line: "hello".into() });
+        };
+        let all = async {
+            tokio::select! {
+                () = follow_service(&site, "app".into(), &ask, to) => panic!("it has ended"),
+                () = expected => {}
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), all).await.unwrap();
+        let asked = fake.0.lock().unwrap();
+        assert_eq!((asked[0], asked[2]), ((7, None), (ALL, None)));
+        assert!(asked[1].1.is_some_and(|after| after >= began), "{asked:?}");
     }
 }

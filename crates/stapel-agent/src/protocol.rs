@@ -240,8 +240,8 @@ pub enum Request {
     },
     /// The log of the services; answered by [`Reply::Logs`].
     Logs(LogsAsk),
-    /// The same, and what comes; answered by [`Reply::LogLine`]s and [`Reply::LogInstance`]s until the next request, or until
-    /// the line is closed.
+    /// The same, and what comes; answered by [`Reply::LogLine`]s, [`Reply::LogInstance`]s and [`Reply::LogSilent`]s until the line is
+    /// closed, or until the next request: then by one [`Reply::Stored`], after which that one is answered.
     FollowLogs(LogsAsk),
 }
 
@@ -381,6 +381,13 @@ pub enum Reply {
         service: String,
         /// The one that took the place of the former.
         instance: Instance,
+    },
+    /// The log of a service's instance cannot be read, and so nothing will come of it.
+    LogSilent {
+        /// The service.
+        service: String,
+        /// Why, and what can be done.
+        problem: Problem,
     },
     /// It could not be done.
     Problem(Problem),

@@ -49,7 +49,15 @@ where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
-    while let Some(request) = connection.recv_as::<Request>().await? {
+    let mut next = None;
+    loop {
+        let request = match next.take() {
+            Some(request) => request,
+            None => match connection.recv_as::<Request>().await? {
+                Some(request) => request,
+                None => return Ok(()),
+            },
+        };
         let reply = match request {
             Request::Open(opening) => session.open(*opening).await,
             Request::Survey => stapel_init::survey().await.map(|survey| Reply::Survey(Box::new(survey))),
@@ -66,14 +74,17 @@ where
             Request::Offer { manifest, bytes } => take_manifest(session, connection, manifest, bytes).await,
             Request::Follow { release, after, asks } => follow(session, connection, release, after, asks).await,
             Request::FollowLogs(ask) => match session.site() {
-                Ok(site) => logs::follow(site, connection, &ask).await,
+                // Its end is said, and what was asked meanwhile is answered.
+                Ok(site) => logs::follow(site, connection, &ask).await.map(|asked| {
+                    next = asked;
+                    Reply::Stored
+                }),
                 Err(problem) => Err(problem),
             },
             other => session.answer(other).await,
         };
         connection.send(&reply.unwrap_or_else(Reply::Problem)).await?;
     }
-    Ok(())
 }
 
 struct Session {
@@ -388,4 +399,46 @@ async fn service_status(site: &Site, name: &str, plain: Option<&(Instance, Healt
         None => Health::Gone,
     };
     Ok(ServiceStatus { name: name.to_owned(), instance, health })
+}
+
+#[cfg(test)]
+mod tests {
+    use stapel_core::config::Secrets;
+    use stapel_wire::Hello;
+    use tokio::io::{duplex, split};
+
+    use super::*;
+    use crate::protocol::LogsAsk;
+
+    #[tokio::test]
+    async fn what_is_asked_while_a_log_is_followed_is_answered() {
+        let dir = tempfile::tempdir().unwrap();
+        let opening = Opening {
+            config: crate::testing::config(&dir, ""),
+            secrets: Secrets::default(),
+            target: "here".to_owned(),
+            who: "somebody".to_owned(),
+            origin: "here".to_owned(),
+            faults: Vec::new(),
+        };
+        let (a, b) = duplex(1 << 16);
+        let ((ar, aw), (br, bw), hello) = (split(a), split(b), Hello::new("aa"));
+        let (ours, theirs) = tokio::join!(Connection::open(ar, aw, &hello), Connection::open(br, bw, &hello));
+        let (mut ours, theirs) = (ours.unwrap().0, theirs.unwrap().0);
+        let asking = async {
+            ours.send(&Request::Open(Box::new(opening))).await.unwrap();
+            assert!(matches!(ours.recv_as().await.unwrap(), Some(Reply::Opened { .. })));
+            let ask = LogsAsk { services: Vec::new(), tail: 1, since_s: None };
+            ours.send(&Request::FollowLogs(ask.clone())).await.unwrap();
+            ours.send(&Request::FollowLogs(ask)).await.unwrap();
+            assert!(matches!(ours.recv_as().await.unwrap(), Some(Reply::Stored)), "the first has ended");
+            ours.send(&Request::History { limit: 1 }).await.unwrap();
+            assert!(matches!(ours.recv_as().await.unwrap(), Some(Reply::Stored)), "and so has the second");
+            assert!(matches!(ours.recv_as().await.unwrap(), Some(Reply::History { .. })));
+            drop(ours);
+        };
+        let both = async { tokio::join!(serve(theirs), asking) };
+        let (served, ()) = tokio::time::timeout(Duration::from_secs(30), both).await.unwrap();
+        served.unwrap();
+    }
 }

@@ -4,6 +4,7 @@
 mod checkout;
 mod fetch;
 mod git;
+mod locks;
 mod repository;
 mod since;
 mod snapshot;

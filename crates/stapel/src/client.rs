@@ -52,6 +52,11 @@ pub(crate) enum Said {
         service: String,
         line: String,
     },
+    /// Nothing can come of it.
+    Silent {
+        service: String,
+        problem: Problem,
+    },
     /// What comes is another instance's.
     Replaced {
         service: String,
@@ -430,6 +435,7 @@ impl Client {
             let said = match self.receive().await? {
                 Reply::LogLine { service, line } => Said::Line { service, line },
                 Reply::LogInstance { service, instance } => Said::Replaced { service, instance },
+                Reply::LogSilent { service, problem } => Said::Silent { service, problem },
                 other => return Err(unexpected(&other)),
             };
             if !show(said) {

@@ -1,5 +1,6 @@
 //! The project on the operator's machine: its `stapel.toml`, its tree, its commit.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -194,8 +195,8 @@ impl Project {
         // Files with secrets are not to be committed.
         uncommitted.retain(|path| !self.is_secret(path));
         let ignored = match &repository {
-            Some(repository) => repository.ignored().await?,
-            None => Vec::new(),
+            Some(repository) => repository.ignored().await?.into_iter().collect(),
+            None => BTreeSet::new(),
         };
         let ignored = manifest.entries.keys().filter(|path| is_among(path, &ignored) && !self.is_secret(path));
         let ignored = ignored.cloned().collect();
@@ -266,8 +267,9 @@ impl Project {
 }
 
 /// Whether this path is one of them, or lies in a directory that is; those end with `/`, the tree itself is empty.
-fn is_among(path: &str, all: &[String]) -> bool {
-    all.iter().any(|one| path == one || one.is_empty() || (one.ends_with('/') && path.starts_with(one.as_str())))
+fn is_among(path: &str, all: &BTreeSet<String>) -> bool {
+    let mut above = path.match_indices('/').map(|(at, _)| &path[..=at]);
+    all.contains(path) || all.contains("") || above.any(|directory| all.contains(directory))
 }
 
 /// After this time nobody releases from a directory any more, or it is as well read once more.

@@ -97,25 +97,15 @@ impl Examination for Planned {
 
 #[cfg(test)]
 mod tests {
-    use stapel_core::config::{Config, Secrets};
     use stapel_text::problem;
     use stapel_tree::Manifest;
 
     use super::*;
-    use crate::Known;
 
     #[tokio::test]
     async fn a_compose_that_does_not_suit_is_found_with_all_the_rest_and_releases_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let root = dir.path().to_str().unwrap();
-        let toml = format!(
-            "app = \"shop\"\nengine = \"embedded\"\n[target.here]\nhost = \"local\"\npath = \"{root}/app\"\n\
-             state = \"{root}/state\"\n[service.app]\n"
-        );
-        let mut site =
-            Site::open(Config::parse("stapel.toml", &toml).unwrap(), Known::Given(&Secrets::default()), "here")
-                .await
-                .unwrap();
+        let mut site = crate::testing::site(&dir, "").await;
         let (compose, engine, api) = ("1.29.2", "26.1", "1.45");
         let old = problem!(Refused, "engine-compose-too-old", compose = compose, engine = engine, api = api);
         site.unsuited = Some(old.clone());

@@ -61,7 +61,7 @@ impl Notices<'_> {
         let about = message::About { config, release: &release, subject: subject.as_deref(), of, why };
         for (index, notify) in all {
             let number = index + 1;
-            if events.iter().any(|event| came_across(event, number, of)) {
+            if !self.may_send(&events, number, of) {
                 continue;
             }
             let words = about.words(notify.lang.unwrap_or(Lang::En));
@@ -76,8 +76,30 @@ impl Notices<'_> {
     }
 }
 
-fn came_across(recorded: &Recorded, number: usize, moment: Moment) -> bool {
-    matches!(&recorded.event, Event::Notice { notify, of, problem: None, .. } if *notify == number && *of == moment)
+impl Notices<'_> {
+    /// Whether a notice has certainly not come across yet. That it is sent is on disk before it is: one of which nobody knows what
+    /// became of it, because its process died or its answer was late, may have arrived.
+    fn may_send(&self, events: &[Recorded], number: usize, moment: Moment) -> bool {
+        let became = events.iter().filter_map(|recorded| match &recorded.event {
+            Event::Notice { notify, of, problem, .. } if *notify == number && *of == moment => Some(problem.as_ref()),
+            _ => None,
+        });
+        let (mut known, mut arrived) = (0_usize, false);
+        for problem in became {
+            known += 1;
+            arrived |= problem.is_none_or(send::is_late);
+        }
+        let (journal, fact) = (&self.site.journal, format!("notice.{number}.{moment:?}"));
+        let begun = journal.fact::<usize>(self.release, &fact).ok().flatten().unwrap_or(0);
+        if arrived || begun > known {
+            return false;
+        }
+        if let Err(problem) = journal.set_fact(self.release, &fact, &(known + 1)) {
+            // On a full disk, say, people are to be told above all.
+            tracing::warn!(%problem, "that a notice is sent could not be written down");
+        }
+        true
+    }
 }
 
 /// Sends a word to each of them, to see whether it arrives.
@@ -88,4 +110,51 @@ pub(crate) async fn test(site: &Site, who: &str) -> Vec<Told> {
         Told { notify: index + 1, kind: notify.channel.kind().to_owned(), problem }
     };
     futures_util::future::join_all(site.config.notify.iter().enumerate().map(one)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use stapel_core::plan::{Goal, Plan};
+    use stapel_release::Begin;
+    use stapel_text::{problem, text};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_may_have_arrived_is_not_sent_again_by_anybody() {
+        let dir = tempfile::tempdir().unwrap();
+        let site = Arc::new(crate::testing::site(&dir, "").await);
+        let goal = Goal::Restart { services: Vec::new(), hard: false };
+        let plan = Plan::none(goal);
+        let begin = Begin {
+            doing: "restart".to_owned(),
+            who: String::new(),
+            origin: String::new(),
+            target: "here".to_owned(),
+            config: site.config.clone(),
+            plan,
+            found: false,
+            runner: None,
+        };
+        let release = site.journal.begin(&begin).unwrap();
+        let notices = Notices { site: &site, release };
+        let may = |of| notices.may_send(&site.journal.told(release).unwrap(), 1, of);
+        let became = |of, problem| {
+            site.journal.tell(release, &Event::Notice { notify: 1, kind: "webhook".into(), of, problem });
+        };
+        // Whoever was about to send it died.
+        assert!(may(Moment::Back));
+        assert!(!may(Moment::Back));
+        assert!(may(Moment::End), "of another moment that says nothing");
+        // It is known not to have come across.
+        became(Moment::End, Some(problem!(Failed, "agent-notice-refused", status = "503", said = "")));
+        assert!(may(Moment::End));
+        // Its answer was late.
+        let late = text!("probe-timeout", limit = stapel_text::seconds(5.0));
+        became(Moment::End, Some(problem!(Failed, "agent-notice-unreached", why = late)));
+        assert!(!may(Moment::End));
+        assert!(may(Moment::Stuck));
+        became(Moment::Stuck, None);
+        assert!(!may(Moment::Stuck));
+    }
 }

@@ -35,14 +35,15 @@ pub(super) async fn send(channel: &Channel, secrets: &Secrets, words: &str) -> R
     sent.map_err(|why| why.class(stapel_text::Class::Failed))
 }
 
-/// What may pass, and has not told it already: where an answer was late, the words may have arrived.
+/// What may pass, and has not told it already.
 fn again(why: &Problem) -> bool {
-    let late = why
-        .what
-        .args
-        .get("why")
-        .is_some_and(|why| matches!(why, stapel_text::Value::Text(text) if text.id == "probe-timeout"));
-    why.class == stapel_text::Class::Busy || (why.code() == "agent-notice-unreached" && !late)
+    why.class == stapel_text::Class::Busy || (why.code() == "agent-notice-unreached" && !is_late(why))
+}
+
+/// Whether only the answer was late: the words may have arrived.
+pub(super) fn is_late(why: &Problem) -> bool {
+    let reason = why.what.args.get("why");
+    reason.is_some_and(|why| matches!(why, stapel_text::Value::Text(text) if text.id == "probe-timeout"))
 }
 
 fn request(channel: &Channel, secrets: &Secrets, words: &str) -> Result<(String, Value), Problem> {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use bollard::errors::Error;
@@ -69,7 +69,7 @@ impl Images for Docker {
 
     async fn parts(&self, service: &str) -> Result<Option<Parts>, Problem> {
         let (definition, root) = (self.service(service)?, &self.project.directory);
-        let inside = |path: &Utf8Path| below(root, path);
+        let inside = |path: &Utf8Path| within(root, path);
         let build = self.builder(service)?;
         let image = match build {
             None => Some(Vec::new()),
@@ -81,7 +81,8 @@ impl Images for Docker {
             }),
         };
         let mounts = definition.volumes.iter().filter(|volume| volume.bind);
-        let mounts = mounts.filter_map(|volume| inside(Utf8Path::new(volume.source.as_ref()?))).collect();
+        let mounts = mounts.filter_map(|volume| volume.source.as_ref());
+        let mounts = mounts.flat_map(|source| named_and_meant(root, Utf8Path::new(source))).collect();
         let env = definition.env_files.iter().filter_map(|file| inside(file)).collect();
         let files = self.project.files.iter().map(|file| root.join(file));
         let definition = files.chain(self.resolved.files.iter().map(|file| root.join(file)));
@@ -237,6 +238,18 @@ impl Images for Docker {
     }
 }
 
+/// As [`below`], where the directory may be a link that compose has followed.
+fn within(root: &Utf8Path, path: &Utf8Path) -> Option<String> {
+    let real = || root.canonicalize_utf8().ok().and_then(|real| below(&real, path));
+    below(root, path).or_else(real)
+}
+
+/// A path that is mounted, from this directory on, and where it leads to if it is a link.
+fn named_and_meant(root: &Utf8Path, path: &Utf8Path) -> BTreeSet<String> {
+    let meant = root.join(path).canonicalize_utf8().ok();
+    within(root, path).into_iter().chain(meant.and_then(|meant| within(root, &meant))).collect()
+}
+
 /// A path from this directory on, `.` for itself; `None` where it does not lie below.
 fn below(root: &Utf8Path, path: &Utf8Path) -> Option<String> {
     let mut plain = Utf8PathBuf::new();
@@ -274,6 +287,29 @@ impl Docker {
         match self.image(&image.0).await? {
             Some(_) => Ok(()),
             None => Err(problem!(Failed, "engine-image-missing", service = service, image = &image.0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_may_be_a_link_and_so_may_what_is_mounted() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = Utf8PathBuf::from_path_buf(dir.path().canonicalize().unwrap()).unwrap();
+        let (app, link) = (real.join("releases/app"), real.join("current"));
+        std::fs::create_dir_all(app.join("v2/templates")).unwrap();
+        std::os::unix::fs::symlink(&app, &link).unwrap();
+        std::os::unix::fs::symlink("v2/templates", app.join("templates")).unwrap();
+        assert_eq!(within(&link, &app.join("v2")), Some("v2".to_owned()));
+        assert_eq!(within(&link, &link.join("v2")), Some("v2".to_owned()));
+        assert_eq!(within(&link, &app), Some(".".to_owned()));
+        assert_eq!(within(&link, Utf8Path::new("/etc")), None);
+        let both = ["templates".to_owned(), "v2/templates".to_owned()].into();
+        for root in [&link, &app] {
+            assert_eq!(named_and_meant(root, &app.join("templates")), both);
         }
     }
 }

@@ -1,11 +1,12 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bollard::container::LogOutput;
-use bollard::query_parameters::LogsOptions;
+use bollard::errors::Error;
+use bollard::query_parameters::{InspectContainerOptions, LogsOptions};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use stapel_core::ports::{LogLine, LogLines};
-use stapel_text::Problem;
+use stapel_text::{Problem, problem};
 
 use super::Docker;
 use crate::engine::failed;
@@ -45,7 +46,10 @@ impl Docker {
         let mut output = std::pin::pin!(self.engine.api.logs(id, Some(options)));
         let (mut demux, mut lines) = (Demux::default(), Vec::new());
         while let Some(chunk) = output.next().await {
-            demux.push(chunk.map_err(|e| failed(id, &e))?, &mut |line| lines.push(line.to_owned()));
+            match chunk {
+                Ok(chunk) => demux.push(chunk, &mut |line| lines.push(line.to_owned())),
+                Err(e) => return Err(unreadable(&self.engine.api, id, &e).await),
+            }
         }
         demux.end(&mut |line| lines.push(line.to_owned()));
         Ok(lines)
@@ -72,10 +76,10 @@ impl Docker {
         };
         // For as long as it stays open: an app may say nothing for hours.
         let api = self.engine.api.clone().with_timeout(FOLLOWS);
-        let output = api.logs(id, Some(options)).boxed();
+        let (output, api) = (api.logs(id, Some(options)).boxed(), self.engine.api.clone());
         let id = id.to_owned();
         let parts = stream::unfold((output, Some(Demux::default())), move |(mut output, demux)| {
-            let id = id.clone();
+            let (id, api) = (id.clone(), api.clone());
             async move {
                 let (mut demux, mut lines) = (demux?, Vec::new());
                 let demux = match output.next().await {
@@ -84,7 +88,7 @@ impl Docker {
                         Some(demux)
                     }
                     Some(Err(e)) => {
-                        lines.push(Err(failed(&id, &e)));
+                        lines.push(Err(unreadable(&api, &id, &e).await));
                         None
                     }
                     None => {
@@ -101,6 +105,18 @@ impl Docker {
         };
         parts.flatten().filter(new).boxed()
     }
+}
+
+/// Why a log cannot be read: its driver may keep nothing that could be.
+async fn unreadable(api: &bollard::Docker, id: &str, error: &Error) -> Problem {
+    let says = matches!(error, Error::DockerResponseServerError { message, .. } | Error::DockerStreamError { error: message }
+        if message.contains("does not support reading"));
+    if !says {
+        return failed(id, error);
+    }
+    let container = api.inspect_container(id, None::<InspectContainerOptions>).await;
+    let driver = container.ok().and_then(|c| c.host_config?.log_config?.typ).unwrap_or_default();
+    problem!(Failed, "engine-log-unreadable", driver = driver)
 }
 
 /// The second of the clock so many seconds ago.

@@ -144,6 +144,26 @@ async fn the_host_reaches_an_instance_where_it_is_said_to() {
 }
 
 #[tokio::test]
+async fn a_log_that_nobody_keeps_is_named_with_its_driver() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let store = app.docker.recreate("store", &Silent).await.unwrap();
+        let name = format!("{}-unread", store.name);
+        let run = ["run", "-d", "--log-driver", "none", "--name", &name, &store.image.0, "/bin/sleep", "100"];
+        let id = Command::new("docker").args(run).run().await.unwrap().stdout.trim().to_owned();
+        let unread = stapel_core::ports::Instance { id, name, ..store };
+        let problem = app.docker.logs(&unread, 5, None).await.unwrap_err();
+        assert_eq!(problem.code(), "engine-log-unreadable");
+        assert!(problem.to_string().contains("\"none\""), "{problem}");
+        let mut lines = app.docker.follow(&unread, 5, None, None).await.unwrap();
+        let first = futures_util::StreamExt::next(&mut lines).await.unwrap();
+        assert_eq!(first.unwrap_err().code(), "engine-log-unreadable");
+        Command::new("docker").args(["rm", "-f", &unread.id]).run().await.unwrap();
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
 async fn commands_inside_get_bytes_and_give_bytes() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };

@@ -44,3 +44,5 @@ engine-real-missing = compose up reported success, but there is no container of 
     .remedy = Look at docker ps -a on the server; the service may ask for no container at all (scale, profiles).
 engine-not-running = The service { $service } does not run, so no command can be run in it.
     .remedy = Start the service, then run Stapel again.
+engine-log-unreadable = The log cannot be read: Docker hands it to the driver "{ $driver }" and keeps none.
+    .remedy = Look where that driver sends it, or set `logging: {"{"} driver: local {"}"}` for the service in the compose file and deploy.

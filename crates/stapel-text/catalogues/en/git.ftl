@@ -35,3 +35,5 @@ git-lfs =
        *[other] The contents of { $count } files are kept by git-lfs, and are not there: { $files }
     }
     .remedy = Install git-lfs on the host, then `git lfs install` as the one to whom the checkout belongs. Nothing was changed.
+git-locked = Another git holds { $lock } (process { $pid }), or one that was killed has left it.
+    .remedy = If a git works there, let it end. If none does, remove { $lock } on the host. Then `stapel undo` goes on.

@@ -124,6 +124,11 @@ impl Screen {
             (Said::Replaced { service, instance }, true) => {
                 json!({ "service": service, "instance": instance }).to_string()
             }
+            (Said::Silent { service, problem }, true) => json!({ "service": service, "problem": problem }).to_string(),
+            (Said::Silent { service, problem }, false) => {
+                let said = self.catalogue.problem(problem);
+                format!("— {service}: {} {}", said.message, said.remedy)
+            }
             (Said::Line { service, line }, false) if several => format!("{service} | {line}"),
             (Said::Line { line, .. }, false) => line.clone(),
             (Said::Replaced { service, instance }, false) => {

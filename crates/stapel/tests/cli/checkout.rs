@@ -87,6 +87,25 @@ impl World {
 }
 
 #[test]
+fn a_lock_that_a_killed_git_has_left_does_not_hold_up_the_way_back() {
+    let hooks = "[[hook]]\nafter = \"checkout\"\nrun = [\"touch\", \".git/index.lock\", \".git/HEAD.lock\"]\nundo = [\"true\"]\n\
+                 [[hook]]\nafter = \"checkout\"\nrun = [\"false\"]\nundo = [\"true\"]\n";
+    let more = format!("[source]\nfrom = \"checkout\"\n{hooks}");
+    let world = World(project_with("duration = \"200ms\"\nevery = \"100ms\"", &more));
+    let _stop = Stop(world.0.path());
+    let remote = Remote::new(world.0.path());
+    remote.clone_to_host();
+    world.deploy(0);
+    let before = git(&remote.host(), &["rev-parse", "HEAD"]);
+    remote.push_version(2);
+    let said = world.deploy(1);
+    assert!(said.contains("was undone"), "{said}");
+    assert!(!remote.host().join(".git/index.lock").exists() && !remote.host().join(".git/HEAD.lock").exists());
+    assert_eq!(git(&remote.host(), &["rev-parse", "HEAD"]), before);
+    assert_eq!(git(&remote.host(), &["status", "--porcelain", "--untracked-files=no"]), "");
+}
+
+#[test]
 fn what_the_checkout_fetches_is_released_and_the_way_back_is_the_commit_before() {
     let world = World::new();
     let _stop = Stop(world.0.path());

@@ -1,6 +1,7 @@
 //! `stapel init` as a stranger meets it, without a server.
 
 use std::path::Path;
+use std::process::Command;
 
 use super::{stapel, text};
 
@@ -27,6 +28,35 @@ fn it_writes_once_and_shows_and_replaces_when_asked() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
     assert!(stapel(dir.path(), &["init", "--force"]).status.success());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
+}
+
+/// Whatever a project looks like: what a person has written is replaced only where that is asked for.
+#[test]
+fn a_second_run_replaces_nothing_unless_it_is_forced_to() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../stapel-init/tests/corpus");
+    let mut written = 0;
+    for project in std::fs::read_dir(corpus).unwrap().flatten() {
+        let dir = tempfile::tempdir().unwrap();
+        let copied = Command::new("cp").arg("-a").arg(project.path()).arg(dir.path().join("app")).status().unwrap();
+        assert!(copied.success());
+        let (at, name) = (dir.path().join("app"), project.file_name());
+        let file = at.join("stapel.toml");
+        // Compose 1.x cannot read each of them.
+        if !stapel(&at, &["init"]).status.success() {
+            assert!(!file.exists(), "{name:?}");
+            continue;
+        }
+        written += 1;
+        let first = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, "mine").unwrap();
+        let again = stapel(&at, &["init"]);
+        assert_eq!(again.status.code(), Some(2), "{name:?}");
+        assert!(text(&again.stderr).contains("--force"), "{name:?}: {}", text(&again.stderr));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine", "{name:?}");
+        assert!(stapel(&at, &["init", "--force"]).status.success(), "{name:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), first, "{name:?}");
+    }
+    assert!(written >= 20, "{written}");
 }
 
 #[test]
