@@ -12,8 +12,8 @@ pub(crate) struct Args {
 enum Verb {
     /// Starts one, releases convertik on it by hand, and says how to reach it
     Up {
-        /// bookworm (Docker 20.10, docker-compose 1.29), trixie (Docker 26.1, docker compose 2.26), systemd; bare-bookworm or
-        /// bare-trixie: without Docker, for `stapel host prepare`
+        /// bookworm (Docker 20.10, docker-compose 1.29), trixie (Docker 26.1, docker compose 2.26), systemd; bare-bookworm,
+        /// bare-trixie or bare-systemd: without Docker, for `stapel host prepare`
         #[arg(long, default_value = "trixie")]
         flavour: Flavour,
         /// What `ssh` calls it

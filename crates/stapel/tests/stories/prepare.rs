@@ -1,6 +1,8 @@
 //! A server on which there is nothing: `stapel host prepare` brings Docker and what the app expects, once a person has
 //! agreed.
 
+use std::time::Duration;
+
 use testkit::{Flavour, Operator, Server};
 
 /// An operator of convertik with this server.
@@ -40,7 +42,13 @@ fn story(flavour: Flavour) {
     // It is shown, and nothing is done where nobody agrees.
     let shown = operator.stapel(&["host", "prepare"]).unwrap();
     assert_eq!(shown.code, 2, "{}", shown.stderr);
-    for command in ["apt-get update", "apt-get install --yes", "service docker start", "docker network create caddy"] {
+    let (start, stop) = match flavour {
+        Flavour::BareSystemd => {
+            ("systemctl enable --now docker", &["systemctl", "stop", "docker.socket", "docker"][..])
+        }
+        _ => ("service docker start", &["service", "docker", "stop"][..]),
+    };
+    for command in ["apt-get update", "apt-get install --yes", start, "docker network create caddy"] {
         assert!(shown.stdout.contains(command), "{command} is not in {}", shown.stdout);
     }
     is_bare(server);
@@ -71,10 +79,14 @@ fn story(flavour: Flavour) {
     assert_eq!((found["steps"].as_array().map(Vec::len), found["there"].as_array().map(Vec::len)), (Some(0), Some(4)));
 
     // What is missing is made, and what is there stays.
-    server.run(&["service", "docker", "stop"]).unwrap();
+    server.run(stop).unwrap();
     let said = operator.releases(&["host", "prepare", "--yes"], 0).unwrap();
     assert!(said.contains("1/1 start Docker") || said.contains("1/2 start Docker"), "{said}");
     assert!(!said.contains("apt-get"), "{said}");
+    // Also after the next boot.
+    server.reboot().unwrap();
+    let answers = || server.exec(&["docker", "info"]).is_ok_and(|out| out.ok());
+    testkit::until_true("Docker answers after a boot", Duration::from_secs(60), answers).unwrap();
     assert_eq!(server.run(&["docker", "network", "inspect", "--format", "{{.Id}}", "caddy"]).unwrap(), id);
 
     server.run(&["docker", "network", "rm", "caddy"]).unwrap();
@@ -96,6 +108,11 @@ fn story(flavour: Flavour) {
 #[test]
 fn a_bare_bookworm_is_prepared() {
     story(Flavour::BareBookworm);
+}
+
+#[test]
+fn a_bare_server_with_systemd_is_prepared() {
+    story(Flavour::BareSystemd);
 }
 
 #[test]

@@ -34,8 +34,18 @@ const SERVER: &[(&str, &str)] = &[
     ("start-dockerd.sh", image_file!("server/start-dockerd.sh")),
 ];
 
-const BARE: &[(&str, &str)] =
-    &[("entry-bare.sh", image_file!("server/entry-bare.sh")), ("identify.sh", image_file!("server/identify.sh"))];
+const BARE: &[(&str, &str)] = &[
+    ("entry-bare.sh", image_file!("server/entry-bare.sh")),
+    ("identify-bare.sh", image_file!("server/identify-bare.sh")),
+    ("identify.sh", image_file!("server/identify.sh")),
+];
+
+const BARE_SYSTEMD: &[(&str, &str)] = &[
+    ("identify-bare.sh", image_file!("server/identify-bare.sh")),
+    ("identify.sh", image_file!("server/identify.sh")),
+    ("identify.service", image_file!("server-bare-systemd/identify.service")),
+    ("sshd.conf", image_file!("server-systemd/sshd.conf")),
+];
 
 const SYSTEMD: &[(&str, &str)] = &[
     ("identify.service", image_file!("server-systemd/identify.service")),
@@ -62,6 +72,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     over("stapel-server:bookworm", "stapel-server:systemd", image_file!("server-systemd/Dockerfile"), SYSTEMD)
         .of_ours(),
     over(BOOKWORM, "stapel-server:bare-bookworm", image_file!("server-bare-bookworm/Dockerfile"), BARE).of_ours(),
+    over(BOOKWORM, "stapel-server:bare-systemd", image_file!("server-bare-systemd/Dockerfile"), BARE_SYSTEMD).of_ours(),
     Recipe { name: TRIXIE, public: true, from: From::Suite("trixie") },
     over(TRIXIE, "stapel-server:trixie", image_file!("server-trixie/Dockerfile"), SERVER).of_ours(),
     over(TRIXIE, "stapel-server:bare-trixie", image_file!("server-bare-trixie/Dockerfile"), BARE).of_ours(),

@@ -16,6 +16,8 @@ pub enum Flavour {
     BareBookworm,
     /// The same with Debian 13.
     BareTrixie,
+    /// As [`Flavour::BareBookworm`], and systemd is its first process.
+    BareSystemd,
 }
 
 impl Flavour {
@@ -23,7 +25,7 @@ impl Flavour {
     pub const ALL: [Self; 3] = [Self::Bookworm, Self::Trixie, Self::Systemd];
 
     /// Those that have none.
-    pub const BARE: [Self; 2] = [Self::BareBookworm, Self::BareTrixie];
+    pub const BARE: [Self; 3] = [Self::BareBookworm, Self::BareTrixie, Self::BareSystemd];
 
     /// Whether nobody has installed Docker there yet.
     #[must_use]
@@ -40,6 +42,7 @@ impl Flavour {
             Self::Systemd => "stapel-server:systemd",
             Self::BareBookworm => "stapel-server:bare-bookworm",
             Self::BareTrixie => "stapel-server:bare-trixie",
+            Self::BareSystemd => "stapel-server:bare-systemd",
         }
     }
 
@@ -55,7 +58,7 @@ impl Flavour {
     #[must_use]
     pub fn docker_version(self) -> &'static str {
         match self {
-            Self::Bookworm | Self::Systemd | Self::BareBookworm => "20.10.",
+            Self::Bookworm | Self::Systemd | Self::BareBookworm | Self::BareSystemd => "20.10.",
             Self::Trixie | Self::BareTrixie => "26.1.",
         }
     }
@@ -64,7 +67,7 @@ impl Flavour {
     #[must_use]
     pub fn compose_command(self) -> &'static [&'static str] {
         match self {
-            Self::Bookworm | Self::Systemd | Self::BareBookworm => &["docker-compose"],
+            Self::Bookworm | Self::Systemd | Self::BareBookworm | Self::BareSystemd => &["docker-compose"],
             Self::Trixie | Self::BareTrixie => &["docker", "compose"],
         }
     }
@@ -88,6 +91,7 @@ impl fmt::Display for Flavour {
             Self::Systemd => "systemd",
             Self::BareBookworm => "bare-bookworm",
             Self::BareTrixie => "bare-trixie",
+            Self::BareSystemd => "bare-systemd",
         })
     }
 }
