@@ -65,7 +65,7 @@ fn a_database_by_a_url_is_dumped_before_each_release() {
     let good = Some((&cluster, PASSWORD));
 
     // Before the first release, too: it does not come with the app.
-    let mut all = run(dir, &["status"], None, 2);
+    let mut all = run(dir, &["plan"], None, 2);
     assert!(all.contains("SHOP_URL"), "{all}");
     let said = run(dir, &["deploy", "--yes"], Some((&cluster, "wrong-passw0rd")), 3);
     assert!(said.contains("does not take the password for the database pg"), "{said}");
