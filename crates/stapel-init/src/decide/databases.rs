@@ -66,7 +66,12 @@ fn elsewhere(facts: &Facts, judged: &[Judged], draft: &mut Draft) {
             // Through a variable it may lead anywhere.
             if !known && !host.contains('$') && told.insert((kind, host)) {
                 draft.gap();
+                let at_host = AT_THE_HOST.contains(&host.as_str());
                 let host = if host.is_empty() { "localhost" } else { host };
+                if kind == "postgres" {
+                    postgres_elsewhere(&variable.name, &judged.name, host, at_host, draft);
+                    continue;
+                }
                 draft.note(text!(
                     "init-database-elsewhere",
                     variable = &variable.name,
@@ -76,6 +81,26 @@ fn elsewhere(facts: &Facts, judged: &[Judged], draft: &mut Draft) {
                 ));
             }
         }
+    }
+}
+
+/// How containers name the host that they run on; a socket and `localhost` are its own where they share its network.
+const AT_THE_HOST: [&str; 6] = ["", "localhost", "127.0.0.1", "::1", "host.docker.internal", "172.17.0.1"];
+
+/// It is not written as a table that counts: what the variable holds may not be in the operator's environment.
+fn postgres_elsewhere(variable: &str, service: &str, host: &str, at_host: bool, draft: &mut Draft) {
+    if at_host {
+        draft.ask(text!("init-database-host", variable = variable, service = service, host = host));
+    } else {
+        draft.ask(text!("init-database-url", variable = variable, service = service, host = host));
+    }
+    draft.off_table("[database.main]");
+    draft.off("kind", "postgres");
+    if at_host {
+        draft.off("host", "local");
+        draft.off("database", "NAME");
+    } else {
+        draft.off("url", format!("${{{variable}}}"));
     }
 }
 

@@ -89,6 +89,8 @@ init-sqlite-volume = { $service } has its SQLite file ({ $path }) in a volume of
 init-sqlite-inside = { $service } has its SQLite file ({ $path }) inside the container, so each release begins with an empty one. Should a directory of the app's be mounted there?
 init-sqlite-unknown = { $service } opens an SQLite file ({ $place }). Where does it lie, relative to the app's directory? To have it dumped:
 init-database-not-yet = { $service } ({ $image }) cannot be dumped by Stapel yet: back it up by hand before each release.
+init-database-host = { $variable } of { $service } leads to PostgreSQL at { $host }, which is the host's own. Is it to be dumped before each release, over its socket as the system's user "postgres"? Then:
+init-database-url = { $variable } of { $service } leads to PostgreSQL at { $host }, which is no service here. Is it to be dumped before each release? Then, with the address as the host reaches it in your environment:
 init-database-elsewhere = { $variable } of { $service } leads to a database ({ $kind }) at { $host }, which is no service here. Stapel cannot dump that yet: back it up by hand before each release.
 
 init-migration-service = { $ini } lies in its working directory
