@@ -26,7 +26,11 @@ impl Touched {
             let within = |all: &[String]| all.iter().any(|part| is_within(path, part));
             if parts.env.iter().any(|file| file == path) {
                 touched.env.push(path.to_owned());
-            } else if env.iter().any(|file| file == path) || within(&parts.definition) || defines(path) {
+            } else if env.iter().any(|file| file == path)
+                || within(&parts.definition)
+                || defines(path)
+                || parts.unsure.iter().any(|pattern| fits(path, pattern))
+            {
                 // An env file that the service does not name may still be read by compose itself.
                 touched.definition = true;
             }
@@ -47,6 +51,20 @@ fn defines(path: &str) -> bool {
     name == ".env" || name.ends_with(".yml") || name.ends_with(".yaml")
 }
 
+/// Whether a path is one that a pattern means, in which `*` stands for anything.
+fn fits(path: &str, pattern: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = path.strip_prefix(first) else { return false };
+    let parts: Vec<_> = parts.collect();
+    let Some((last, between)) = parts.split_last() else { return rest.is_empty() };
+    for part in between {
+        let Some((_, after)) = rest.split_once(part) else { return false };
+        rest = after;
+    }
+    rest.ends_with(last)
+}
+
 fn is_within(path: &str, part: &str) -> bool {
     part == "." || path == part || path.strip_prefix(part).is_some_and(|rest| rest.starts_with('/'))
 }
@@ -62,6 +80,7 @@ mod tests {
             env: vec![".env.production".into()],
             mounts: vec!["templates".into()],
             definition: vec!["secrets/db.txt".into()],
+            unsure: vec!["env/*.conf".into()],
         }
     }
 
@@ -78,8 +97,28 @@ mod tests {
         assert_eq!(touched(&["templates/a.html"]), Touched { mounts: 1, ..Touched::default() });
         assert_eq!(touched(&[".env.production"]).env, [".env.production"]);
         assert_eq!(touched(&["docs/page.md"]), Touched::default());
-        for path in ["docker-compose.yml", "deploy/base.yaml", ".env", "secrets/db.txt", ".env.worker"] {
+        for path in ["docker-compose.yml", "deploy/base.yaml", ".env", "secrets/db.txt", ".env.worker", "env/prod.conf"]
+        {
             assert_eq!(touched(&[path]), Touched { definition: true, ..Touched::default() }, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_fits_what_its_variables_may_stand_for() {
+        for (path, pattern, fit) in [
+            ("a.env", "*.env", true),
+            ("x/a.env", "*.env", true),
+            ("a.envx", "*.env", false),
+            ("env/prod.conf", "env/*.conf", true),
+            ("other/prod.conf", "env/*.conf", false),
+            ("a-b-c", "*-*-*", true),
+            ("a-b", "*-*-*", false),
+            ("aa", "a*a", true),
+            ("a", "a*a", false),
+            ("plain", "plain", true),
+            ("plainer", "plain", false),
+        ] {
+            assert_eq!(fits(path, pattern), fit, "{path} {pattern}");
         }
     }
 

@@ -31,6 +31,9 @@ pub struct Parts {
     pub mounts: Vec<String>,
     /// What defines the services.
     pub definition: Vec<String>,
+    /// The same, as far as it is known: `*` stands for anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsure: Vec<String>,
 }
 
 /// Images of an app's services: what runs, what the next start would take, what is kept for the way back.

@@ -65,10 +65,11 @@ impl Project {
     /// `engine-config-invalid` with what compose says, `engine-config-unreadable` when its answer is none we know, and
     /// those of [`Command::finish`].
     pub async fn config(&self, compose: &Compose) -> Result<Resolved, Problem> {
-        let printed = self.printed(compose).await?;
+        let (printed, named) = futures_util::future::join(self.printed(compose), self.named_env_files(compose)).await;
+        let printed = printed?;
         let mut resolved = Resolved::read(&printed, &self.computed_name())
             .ok_or_else(|| problem!(Failed, "engine-config-unreadable", version = &compose.version))?;
-        for (service, files) in self.env_files() {
+        for (service, files) in named.unwrap_or_else(|| self.env_files()) {
             if let Some(service) = resolved.services.get_mut(&service) {
                 service.env_files = files;
             }
@@ -131,25 +132,71 @@ impl Project {
         command.current_dir(&self.directory).env("COMPOSE_ANSI", "never").env("BUILDKIT_PROGRESS", "plain")
     }
 
-    /// The env files that the team's files name, by service.
+    /// The env files by service as compose knows them before it resolves them away: with those of files that are included or
+    /// extended, and with the variables in their paths as they are written. `None` where it does not tell (1.x).
+    async fn named_env_files(&self, compose: &Compose) -> Option<BTreeMap<String, Vec<Utf8PathBuf>>> {
+        if compose.generation == Generation::V1 || self.files.is_empty() {
+            return None;
+        }
+        let command = self.command(compose, None).args(["config", "--no-interpolate", "--format", "json"]);
+        let answer = command.finish().await.ok().filter(|answer| answer.code == 0)?;
+        let named = raw::read::<raw::Written>(&answer.stdout)?.services.into_iter();
+        Some(named.map(|(name, service)| (name, service.env_files(&self.base()))).collect())
+    }
+
+    /// The env files that the team's files name, by service, with those of files that they extend.
     fn env_files(&self) -> BTreeMap<String, Vec<Utf8PathBuf>> {
-        let base = self.base();
         let mut all: BTreeMap<String, Vec<Utf8PathBuf>> = BTreeMap::new();
         for file in &self.files {
-            let Ok(text) = std::fs::read_to_string(self.directory.join(file)) else { continue };
-            let Some(written) = raw::read::<raw::Written>(&text) else { continue };
+            let Some(written) = written(&self.directory.join(file)) else { continue };
             for (name, service) in written.services {
+                let mut found = service.env_files(&self.base());
+                found.extend(extended(&service, &self.base()));
                 let of_service = all.entry(name).or_default();
-                for entry in service.env_file.map(raw::OneOrMany::many).unwrap_or_default() {
-                    let (raw::EnvFile::Path(path) | raw::EnvFile::Long { path }) = entry;
-                    let path = base.join(path.strip_prefix("./").unwrap_or(&path));
-                    if !path.as_str().contains('$') && !of_service.contains(&path) {
+                found.into_iter().for_each(|path| {
+                    if !of_service.contains(&path) {
                         of_service.push(path);
                     }
-                }
+                });
             }
         }
         all
+    }
+}
+
+/// How many services may extend one another; compose refuses circles.
+const EXTENDS: usize = 16;
+
+fn written(file: &Utf8Path) -> Option<raw::Written> {
+    raw::read(&std::fs::read_to_string(file).ok()?)
+}
+
+/// The env files of the services that this one extends in other files. Paths in such a file begin where it lies.
+fn extended(service: &raw::WrittenService, base: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let (mut all, mut base, mut next) = (Vec::new(), base.to_owned(), service.extends.clone());
+    for _ in 0..EXTENDS {
+        let Some(raw::Extends::Other { file: Some(file), service }) = next.take() else { break };
+        let file = base.join(file);
+        base = file.parent().unwrap_or(&base).to_owned();
+        let Some(other) = written(&file).and_then(|mut written| written.services.remove(&service)) else { break };
+        all.extend(other.env_files(&base));
+        next = other.extends;
+    }
+    all
+}
+
+impl raw::WrittenService {
+    /// The files that it names, absolute.
+    fn env_files(&self, base: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let named: &[raw::EnvFile] = match &self.env_file {
+            Some(raw::OneOrMany::Many(many)) => many,
+            Some(raw::OneOrMany::One(one)) => std::slice::from_ref(one),
+            None => &[],
+        };
+        let path = |(raw::EnvFile::Path(path) | raw::EnvFile::Long { path }): &raw::EnvFile| {
+            base.join(path.strip_prefix("./").unwrap_or(path))
+        };
+        named.iter().map(path).collect()
     }
 }
 
@@ -202,7 +249,17 @@ mod tests {
         let b = "services:\n  api:\n    env_file:\n      - backend/.env\n      - path: b.env\n        required: false\n      - ${X}\n";
         let (_dir, path) = in_a_directory(&[("a.yml", a), ("b.yml", b)]);
         let found = Project::new(&path, ["a.yml", "b.yml"]).env_files();
-        assert_eq!(found["api"], [path.join("backend/.env"), path.join("b.env")]);
+        assert_eq!(found["api"], [path.join("backend/.env"), path.join("b.env"), path.join("${X}")]);
         assert!(found["db"].is_empty());
+    }
+
+    #[test]
+    fn what_a_service_extends_may_name_env_files_too() {
+        let main = "services:\n  api:\n    extends: {file: base/a.yml, service: base}\n  self:\n    extends: api\n";
+        let base = "services:\n  base:\n    env_file: [a.env]\n    extends: {file: ../b.yml, service: root}\n";
+        let root = "services:\n  root:\n    env_file: ${NAME}.env\n";
+        let (_dir, path) = in_a_directory(&[("c.yml", main), ("base/a.yml", base), ("b.yml", root)]);
+        let found = Project::new(&path, ["c.yml"]).env_files();
+        assert_eq!(found["api"], [path.join("base/a.env"), path.join("base/../${NAME}.env")]);
     }
 }

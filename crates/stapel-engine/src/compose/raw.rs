@@ -167,6 +167,17 @@ pub(super) struct Written {
 #[serde(default)]
 pub(super) struct WrittenService {
     pub(super) env_file: Option<OneOrMany<EnvFile>>,
+    pub(super) extends: Option<Extends>,
+}
+
+/// What a service extends.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Extends {
+    /// One of another file.
+    Other { file: Option<String>, service: String },
+    /// One of the same file.
+    Same(IgnoredAny),
 }
 
 /// Reads YAML, of which JSON is a part. An error's text may quote a value and is let go.

@@ -51,8 +51,8 @@ pub struct Service {
     pub network_mode: Option<String>,
     /// Its volumes and bind mounts.
     pub volumes: Vec<Volume>,
-    /// The env files that the team's files name for it, absolute. Compose resolves them away; this is read from the files
-    /// as written, so paths with variables in them are missing.
+    /// The env files that the team's files name for it, absolute. Compose resolves them away; 2.x tells them before that, else
+    /// this is read from the files as written. Variables in their paths are as they are written.
     pub env_files: Vec<Utf8PathBuf>,
     /// What the definition says about a health check.
     pub health: HealthCheck,

@@ -83,12 +83,14 @@ impl Images for Docker {
         let mounts = definition.volumes.iter().filter(|volume| volume.bind);
         let mounts = mounts.filter_map(|volume| volume.source.as_ref());
         let mounts = mounts.flat_map(|source| named_and_meant(root, Utf8Path::new(source))).collect();
-        let env = definition.env_files.iter().filter_map(|file| inside(file)).collect();
+        let (unsure, named): (Vec<_>, Vec<_>) = definition.env_files.iter().partition(|f| f.as_str().contains('$'));
+        let env = named.into_iter().filter_map(|file| inside(file)).collect();
+        let unsure = unsure.into_iter().filter_map(|file| inside(&pattern(file))).collect();
         let files = self.project.files.iter().map(|file| root.join(file));
         let definition = files.chain(self.resolved.files.iter().map(|file| root.join(file)));
         let definition = definition.filter_map(|file| inside(&file)).collect();
         let pulled = build.is_none();
-        Ok(Some(Parts { image, pulled, env, mounts, definition }))
+        Ok(Some(Parts { image, pulled, env, mounts, definition, unsure }))
     }
 
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {
@@ -238,6 +240,30 @@ impl Images for Docker {
     }
 }
 
+/// A path with `*` for each variable in it: what these stand for compose knows, from its environment and its `.env`.
+fn pattern(path: &Utf8Path) -> Utf8PathBuf {
+    let (mut pattern, mut rest) = (String::new(), path.as_str());
+    while let Some((before, after)) = rest.split_once('$') {
+        pattern.push_str(before);
+        rest = match after.as_bytes().first() {
+            // A literal one.
+            Some(b'$') => {
+                pattern.push('$');
+                &after[1..]
+            }
+            Some(b'{') => {
+                pattern.push('*');
+                after.split_once('}').map_or("", |(_, rest)| rest)
+            }
+            _ => {
+                pattern.push('*');
+                after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            }
+        };
+    }
+    Utf8PathBuf::from(pattern + rest)
+}
+
 /// As [`below`], where the directory may be a link that compose has followed.
 fn within(root: &Utf8Path, path: &Utf8Path) -> Option<String> {
     let real = || root.canonicalize_utf8().ok().and_then(|real| below(&real, path));
@@ -294,6 +320,19 @@ impl Docker {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_may_stand_for_anything() {
+        for (path, expected) in [
+            ("/a/${NAME:-b}.env", "/a/*.env"),
+            ("/a/$NAME.env", "/a/*.env"),
+            ("/a/$$x/${A}-${B}", "/a/$x/*-*"),
+            ("/a/${open", "/a/*"),
+            ("/a/.env", "/a/.env"),
+        ] {
+            assert_eq!(pattern(Utf8Path::new(path)), expected, "{path}");
+        }
+    }
 
     #[test]
     fn a_directory_may_be_a_link_and_so_may_what_is_mounted() {

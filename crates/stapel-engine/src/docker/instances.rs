@@ -75,7 +75,8 @@ impl Instances for Docker {
         let Some(made) = made.and_then(|at| at.parse::<Timestamp>().ok()) else { return Ok(Vec::new()) };
         let mut files: Vec<Utf8PathBuf> = self.project.files.iter().map(|f| self.project.directory.join(f)).collect();
         files.push(self.project.base().join(".env"));
-        files.extend(self.service(service)?.env_files.iter().cloned());
+        let known = self.service(service)?.env_files.iter().filter(|file| !file.as_str().contains('$'));
+        files.extend(known.cloned());
         let newer = |file: &Utf8PathBuf| {
             file.metadata().is_ok_and(|m| Timestamp::new(m.ctime(), 0).is_ok_and(|written| written > made))
         };

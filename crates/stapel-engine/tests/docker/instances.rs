@@ -144,6 +144,31 @@ async fn the_host_reaches_an_instance_where_it_is_said_to() {
 }
 
 #[tokio::test]
+async fn env_files_of_what_is_extended_and_with_variables_are_known() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let dir = app.project.directory.join("more");
+        std::fs::create_dir_all(dir.join("base")).unwrap();
+        for (file, text) in [
+            (
+                "c.yml",
+                "version: '2.4'\nservices:\n  api:\n    image: x\n    env_file: ['${NAME:-prod}.conf']\n    \
+                 extends: {file: base/b.yml, service: base}\n",
+            ),
+            ("base/b.yml", "version: '2.4'\nservices:\n  base:\n    image: x\n    env_file: b.conf\n"),
+            ("base/b.conf", "B=1\n"),
+            ("prod.conf", "P=1\n"),
+        ] {
+            std::fs::write(dir.join(file), text).unwrap();
+        }
+        let docker = app.reopen(Project::new(&dir, ["c.yml"])).await;
+        let parts = docker.parts("api").await.unwrap().unwrap();
+        assert_eq!((parts.env, parts.unsure), (vec!["base/b.conf".to_owned()], vec!["*.conf".to_owned()]));
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
 async fn a_log_that_nobody_keeps_is_named_with_its_driver() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };
