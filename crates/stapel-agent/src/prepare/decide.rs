@@ -57,7 +57,10 @@ fn docker(facts: &Facts, made: &mut Preparation) -> Result<(), Problem> {
         };
         let choice = choice.ok_or_else(|| {
             let none = problem!(Refused, "agent-prepare-no-pair", known = facts.packages.words());
-            facts.complaint.clone().map_or(none.clone(), |why| none.because(why))
+            match &facts.complaint {
+                Some(said) => none.because(problem!(Failed, "agent-prepare-apt", said = said)),
+                None => none,
+            }
         })?;
         made.steps.extend([Step::Update, Step::Install { packages: choice.packages, brings: choice.brings }]);
     }

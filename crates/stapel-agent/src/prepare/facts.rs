@@ -38,7 +38,7 @@ pub(super) struct Facts {
     /// What apt knows, asked only where something of Docker is missing.
     pub(super) packages: Packages,
     /// What apt complained of when it was asked.
-    pub(super) complaint: Option<Problem>,
+    pub(super) complaint: Option<String>,
     pub(super) systemd: bool,
     /// The networks that there are.
     pub(super) networks: BTreeSet<String>,
@@ -120,7 +120,7 @@ fn installed(program: &str) -> bool {
 }
 
 /// What apt knows of the packages, and what it complained of.
-async fn apt() -> Result<(Packages, Option<Problem>), Problem> {
+async fn apt() -> Result<(Packages, Option<String>), Problem> {
     // Those who fetch for apt are another user.
     let open = PermissionsExt::from_mode(0o755);
     let dir = tempfile::Builder::new().prefix("stapel-apt-").permissions(open).tempdir();
@@ -135,9 +135,9 @@ async fn apt() -> Result<(Packages, Option<Problem>), Problem> {
     ];
     let called = |program: &str| Command::new(program).env("LC_ALL", "C").args(own.clone());
     let fetched = called("apt-get").args(["-qq", "update"]).finish().await?;
-    let complained = fetched.code != 0 || !fetched.stderr.trim().is_empty();
+    let complaint = Some(fetched.stderr.trim().to_owned()).filter(|said| !said.is_empty());
     let known = called("apt-cache").arg("policy").args(ASKED).run().await?;
-    Ok((Packages::read(&known.stdout), complained.then(|| fetched.problem())))
+    Ok((Packages::read(&known.stdout), complaint))
 }
 
 /// Whether we may make a directory there: the nearest one that there is decides.

@@ -256,6 +256,8 @@ agent-prepare-by-hand = Docker with compose is missing, or does not answer, and 
     .remedy = Do it by hand: { $commands }. Then run `stapel host prepare` again for the rest. Nothing was changed.
 agent-prepare-no-pair = The package sources of the host have no Docker together with a compose that suits it. They have: { $known }
     .remedy = Look whether `apt-get update` on the host works, or add Docker's own package source (https://docs.docker.com/engine/install/), and run the command again. Nothing was changed.
+agent-prepare-apt = apt says: { $said }
+    .remedy = Put its sources right (/etc/apt/sources.list, the network of the host) until `apt-get update` there says nothing, and run the command again. Nothing was changed.
 agent-prepare-needs-root = What is missing on the host only root may install, start or make.
     .remedy = Log in as root, or put become = "sudo" into the target's table of stapel.toml. Nothing was changed.
 agent-prepare-network-unclear = The compose files expect a network { $name }, which is no name: a variable of it is not set here.

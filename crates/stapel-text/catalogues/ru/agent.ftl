@@ -267,6 +267,8 @@ agent-prepare-by-hand = Docker с compose нет или он не отвечае
     .remedy = Сделайте это вручную: { $commands }. Затем снова выполните `stapel host prepare` — для остального. Ничего не изменено.
 agent-prepare-no-pair = В источниках пакетов сервера нет Docker вместе с compose, который к нему подходит. Есть: { $known }
     .remedy = Проверьте, работает ли на сервере `apt-get update`, или добавьте источник пакетов самого Docker (https://docs.docker.com/engine/install/) и повторите команду. Ничего не изменено.
+agent-prepare-apt = apt сообщает: { $said }
+    .remedy = Исправьте его источники (/etc/apt/sources.list, сеть сервера), чтобы `apt-get update` там отработал без замечаний, и повторите команду. Ничего не изменено.
 agent-prepare-needs-root = То, чего не хватает на сервере, может установить, запустить или создать только root.
     .remedy = Входите как root или добавьте become = "sudo" в таблицу цели в stapel.toml. Ничего не изменено.
 agent-prepare-network-unclear = Файлы compose рассчитывают найти сеть { $name }, но это не имя: переменная в нём здесь не задана.
