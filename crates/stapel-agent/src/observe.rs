@@ -310,13 +310,17 @@ impl Site {
     /// What shipping a release changes, with everything saved that the way back needs.
     pub(crate) async fn tree_change(self: &Arc<Self>, release: u64) -> Result<Applied, Problem> {
         let goal = self.tree_of(&self.journal.plan(release)?.goal)?;
-        let (site, before) = (Arc::clone(self), self.removable().await?);
-        crate::blocking(move || {
-            stapel_tree::sweep(&site.target.path)?;
-            let (root, rules) = (&site.target.path, site.rules());
-            stapel_tree::plan_apply(root, &site.store, before.as_deref(), &goal, &rules, &site.memory)
-        })
-        .await
+        let (site, before, root) = (Arc::clone(self), self.removable().await?, self.target.path.clone());
+        // What a release that died was writing counts for nothing when the tree is looked at, so both go at once.
+        let (swept, change) = tokio::join!(
+            crate::blocking(move || stapel_tree::sweep(&root)),
+            crate::blocking(move || {
+                let (root, rules) = (&site.target.path, site.rules());
+                stapel_tree::plan_apply(root, &site.store, before.as_deref(), &goal, &rules, &site.memory)
+            })
+        );
+        swept?;
+        change
     }
 
     /// What the configuration leaves out of a tree.

@@ -7,7 +7,7 @@ use stapel_text::{Problem, problem};
 
 use super::{Applied, Change};
 use crate::beneath::Root;
-use crate::names::listed;
+use crate::names::{is_temporary, listed};
 use crate::observe::{There, observe_all};
 use crate::rules::Matcher;
 use crate::{Entry, Manifest, Memory, Rules};
@@ -188,9 +188,10 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
-    /// What stays in a directory once all that was pushed is done.
+    /// What stays in a directory once all that was pushed is done. What a release that died was writing is swept before that.
     fn left_in(&self, directory: &str) -> Result<Vec<String>, Problem> {
-        let children = self.root.list(directory)?.into_iter().map(|(name, _)| format!("{directory}/{name}"));
+        let children = self.root.list(directory)?.into_iter().filter(|(name, _)| !is_temporary(name));
+        let children = children.map(|(name, _)| format!("{directory}/{name}"));
         Ok(children.filter(|path| !self.removed.contains(path)).collect())
     }
 
@@ -201,6 +202,9 @@ impl<'a> Look<'a> {
         let directories: BTreeSet<&String> = self.directories.union(&self.old_directories).filter(ours).collect();
         for directory in [""].into_iter().chain(directories.iter().map(|d| d.as_str())) {
             for (name, kind) in self.root.list(directory)? {
+                if is_temporary(&name) {
+                    continue;
+                }
                 let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
                 let is_directory = kind == FileType::Directory;
                 let known = self.goal.entries.contains_key(&path)
