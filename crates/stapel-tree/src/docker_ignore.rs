@@ -87,6 +87,8 @@ pub fn docker_ignored(root: &Utf8Path, rules: &Rules) -> Result<Vec<String>, Pro
         }
     }
     all.sort();
+    let is_read = |(path, directory): &&(Utf8PathBuf, bool)| !directory && path.file_name().is_some_and(is_read);
+    let reads: Vec<_> = all.iter().filter(is_read).map(|(path, _)| path).collect();
     let mut out = Vec::new();
     for (file, _) in all.iter().filter(|(path, directory)| !directory && path.file_name() == Some(NAME)) {
         let text = std::fs::read_to_string(root.join(file)).map_err(|e| io(file, e))?;
@@ -97,7 +99,7 @@ pub fn docker_ignored(root: &Utf8Path, rules: &Rules) -> Result<Vec<String>, Pro
             if inside.as_str().is_empty() || whole.is_some_and(|whole| path.starts_with(whole)) {
                 continue;
             }
-            let read = || all.iter().any(|(p, d)| !d && p.starts_with(path) && p.file_name().is_some_and(is_read));
+            let read = || reads.iter().any(|file| file.starts_with(path));
             if !ignores.leaves_out(inside.as_std_path(), *directory)
                 || (*directory && ignores.has_exceptions())
                 || read()
