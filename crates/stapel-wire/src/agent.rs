@@ -7,9 +7,13 @@ use sha2::{Digest, Sha256};
 use stapel_text::{Problem, problem};
 
 use crate::machine::Machine;
+use crate::noted;
 
 /// How much of the hash names a build: 64 bits.
-const BUILD: usize = 16;
+pub(crate) const BUILD: usize = 16;
+
+/// How much of a program tells for which machine it is.
+const HEAD: usize = 64;
 
 /// A program that is brought to a host: this very program, or another build of it, see [`crate::Agents`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +36,35 @@ impl AgentBinary {
         let named = directory.strip_prefix(concat!(env!("CARGO_PKG_VERSION"), "-"));
         match named.filter(|b| b.len() == BUILD && b.bytes().all(|c| c.is_ascii_hexdigit())) {
             Some(build) => Ok(build.to_owned()),
-            None => Ok(Self::at(path)?.build().to_owned()),
+            None => Ok(Self::known(path)?.build().to_owned()),
         }
+    }
+
+    /// The program at `path`, which is not hashed where that was noted before of the very same file.
+    ///
+    /// # Errors
+    /// `io-failed`.
+    pub fn known(path: impl Into<PathBuf>) -> Result<Self, Problem> {
+        let path = path.into();
+        let look = || -> std::io::Result<(fs::Metadata, [u8; HEAD])> {
+            let mut file = File::open(&path)?;
+            let mut head = [0; HEAD];
+            let about = file.metadata()?;
+            file.read_exact(&mut head)?;
+            Ok((about, head))
+        };
+        // A file that is shorter than any program is hashed as soon as looked at.
+        let Ok((about, head)) = look() else { return Self::at(path) };
+        if let Some(build) = noted::recall(&path, &about) {
+            let (size, machine, modified) = (about.len(), Machine::of(&head), about.modified().ok());
+            return Ok(Self { path, build, size, machine, modified });
+        }
+        let hashed = Self::at(path)?;
+        // Not what was put in its place meanwhile.
+        if fs::metadata(&hashed.path).is_ok_and(|now| noted::same(&now, &about)) {
+            noted::note(&hashed.path, &about, &hashed.build);
+        }
+        Ok(hashed)
     }
 
     /// The program at `path`.
@@ -141,5 +172,22 @@ mod tests {
         // The same as `b3sum` says.
         assert_eq!(agent.directory(), concat!(env!("CARGO_PKG_VERSION"), "-6437b3ac38465133"));
         assert_eq!(agent.size(), 3);
+    }
+
+    #[test]
+    fn what_was_noted_of_a_program_is_what_hashing_it_would_say() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent");
+        for content in [[7_u8; 100].to_vec(), [8_u8; 100].to_vec(), b"short".to_vec()] {
+            fs::write(&path, content).unwrap();
+            let hashed = AgentBinary::at(&path).unwrap();
+            // Whether it was noted by then or not, and right after it was changed.
+            assert_eq!([(); 3].map(|()| AgentBinary::known(&path).unwrap()), [(); 3].map(|()| hashed.clone()));
+        }
+        let own = std::env::current_exe().unwrap();
+        assert_eq!(
+            [(); 2].map(|()| AgentBinary::known(&own).unwrap()),
+            [(); 2].map(|()| AgentBinary::at(&own).unwrap())
+        );
     }
 }

@@ -113,7 +113,7 @@ fn known(path: &Path) -> Result<AgentBinary, Problem> {
     if let Some(agent) = known.get(path).filter(|a| a.is_the_same()) {
         return Ok(agent.clone());
     }
-    let agent = AgentBinary::at(path)?;
+    let agent = AgentBinary::known(path)?;
     known.insert(path.to_owned(), agent.clone());
     Ok(agent)
 }

@@ -15,6 +15,7 @@ mod hello;
 mod host;
 mod line;
 mod machine;
+mod noted;
 mod printable;
 mod script;
 mod session;
