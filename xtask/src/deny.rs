@@ -17,6 +17,8 @@ pub(crate) fn run() -> Result<()> {
     }
     match deny {
         Some(deny) => {
+            // It looks at what every platform needs; a build here has brought only what this one does.
+            cargo::run(cargo::cargo().args(["fetch", "--locked"]))?;
             let args = ["--offline", "check", "bans", "licenses", "sources"];
             cargo::run(Command::new(deny).args(args).current_dir(cargo::root()))
         }
