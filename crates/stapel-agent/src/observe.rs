@@ -18,6 +18,9 @@ use crate::found::REVISIONS;
 use crate::protocol::Ask;
 use crate::steps::{self, goal_fact};
 
+/// For how many releases in a row a tree may only have been held.
+const HELD: usize = 50;
+
 impl Site {
     /// What is asked for, as goals in their order; several only for a deploy in phases. A rollback's target is looked up in the
     /// journal.
@@ -184,6 +187,22 @@ impl Site {
         Ok(if kept.is_some() { Then::Kept } else { Then::Gone })
     }
 
+    /// Whether the migrations of the tree in service were left to a later phase. Releases since that only held it tell nothing.
+    fn unmigrated(&self, last: &Release) -> Result<bool, Problem> {
+        let tells = |release: &Release| {
+            let migrated = release.plan.steps.iter().any(|step| matches!(step.spec, StepSpec::Migrate { .. }));
+            let left = release.plan.goal.phase().is_some_and(|phase| !phase.migrates);
+            let deployed = matches!(release.plan.goal, Goal::Deploy { .. });
+            (migrated || left || !deployed).then_some(left && !migrated)
+        };
+        if let Some(told) = tells(last) {
+            return Ok(told);
+        }
+        let earlier = self.journal.history(HELD)?.into_iter();
+        let mut earlier = earlier.filter(|r| r.id < last.id && ended_well(r) && r.plan.goal.manifest().is_some());
+        Ok(earlier.find_map(|release| tells(&release)).unwrap_or(false))
+    }
+
     /// What changes on the host, and what the last release did not have: that may lie there already, brought by hand, and be
     /// in no image. `None` before the first release.
     fn changed_paths(&self, goal: &Manifest, change: &Applied) -> Result<Option<BTreeSet<String>>, Problem> {
@@ -257,6 +276,7 @@ impl Site {
         let build_args = build_args.map(|(name, service)| (name, service.build_args)).collect();
         Ok(Some(LastRelease {
             id,
+            unmigrated: self.config.migration.is_some() && self.unmigrated(&last)?,
             build_args,
             fingerprint: goal.fingerprint().unwrap_or_default().to_owned(),
             commit,
@@ -347,8 +367,8 @@ impl Site {
     /// The plan for the first of the goals that is not reached yet, with those after it as what comes later.
     pub(crate) async fn plan_goals(self: &Arc<Self>, goals: &[Goal]) -> Result<(Plan, Observation), Problem> {
         // From the end: where a later one is reached, those before it are behind us.
-        let mut found = None;
-        for (index, goal) in goals.iter().enumerate().rev() {
+        let (mut found, passed) = (None, self.passed(goals)?);
+        for (index, goal) in goals.iter().enumerate().skip(passed).rev() {
             let (mut plan, observation) = self.plan_goal(goal).await?;
             if plan.is_empty() {
                 return Ok(found.unwrap_or((plan, observation)));

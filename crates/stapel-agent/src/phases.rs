@@ -1,21 +1,20 @@
 //! A deploy in phases: each is a release of its own, with its own way back, that ends at its gate; what has passed a gate
 //! stays. Who runs one goes on with the next, under the same lock.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use stapel_core::config::Moment;
 use stapel_core::plan::{Goal, PhaseGoal};
 use stapel_host::ProcessId;
-use stapel_release::{Begin, Fault, Journal, Outcome, Release, Saga, Step};
+use stapel_release::{Begin, Fault, Journal, Lock, Outcome, Release, Saga, Step};
 use stapel_text::{Problem, problem, text};
 
 use crate::notices::{Notices, SUBJECT};
 use crate::protocol::{PhaseAsk, PhaseState};
 use crate::{Site, steps};
 
-/// The fact of a later phase that holds the release that was the first one of its deploy.
-const FIRST: &str = "phases.first";
 /// The fact of a phase that holds why no other came after it; `null`: there was nothing left to do.
 const LAST: &str = "phases.last";
 
@@ -38,6 +37,7 @@ impl Site {
                 migrates: phase.migrates,
                 gate: phase.gate.clone(),
                 subject: ask.subject.clone(),
+                first: None,
             };
             let manifest = ask.manifest.to_string();
             let fingerprint = self.manifest(&manifest)?.fingerprint().to_string();
@@ -48,7 +48,23 @@ impl Site {
 
     /// The release that was the first phase of the deploy that this one belongs to; itself where it has no phases.
     pub(crate) fn first_phase(&self, release: u64) -> Result<u64, Problem> {
-        Ok(self.journal.fact(release, FIRST)?.unwrap_or(release))
+        let known = self.journal.release(release)?;
+        Ok(known.and_then(|r| r.plan.goal.phase().and_then(|phase| phase.first)).unwrap_or(release))
+    }
+
+    /// How many of the goals of a deploy in phases lie behind us: each that some release has reached since the last rollback, and
+    /// those before it. The last one is looked at in any case.
+    pub(crate) fn passed(&self, goals: &[Goal]) -> Result<usize, Problem> {
+        if goals.len() < 2 {
+            return Ok(0);
+        }
+        let all = self.journal.history(usize::from(u16::MAX))?;
+        let done = all.iter().filter(|r| r.outcome == Some(Outcome::Done));
+        let since = done.take_while(|r| !matches!(r.plan.goal, Goal::Rollback { .. }));
+        let name = |goal: &Goal| Some((goal.fingerprint()?.to_owned(), goal.phase()?.name.clone()));
+        let reached: BTreeSet<_> = since.filter_map(|r| name(&r.plan.goal)).collect();
+        let last = goals.iter().rposition(|goal| name(goal).is_some_and(|name| reached.contains(&name)));
+        Ok(last.map_or(0, |index| (index + 1).min(goals.len() - 1)))
     }
 
     /// All phases of the deploy that a release is a phase of, as far as they have come.
@@ -78,7 +94,11 @@ impl Site {
             began_at: None,
             ended_at: None,
         };
-        all.extend(later.iter().filter_map(Goal::phase).map(planned));
+        let newest = all.last().and_then(|one: &PhaseState| one.release).unwrap_or(first);
+        // Those that are not gone on with any more are not to come.
+        if self.journal.fact::<Option<Problem>>(newest, LAST)?.is_none() {
+            all.extend(later.iter().filter_map(Goal::phase).map(planned));
+        }
         Ok(all)
     }
 }
@@ -95,31 +115,24 @@ impl Runner<'_> {
     /// # Errors
     /// Only when the journal itself cannot be read or written.
     pub(crate) async fn run(&self, release: u64, steps: &[Box<dyn Step>]) -> Result<(), Problem> {
-        match self.one(release, steps).await? {
-            Outcome::Done => self.go_on(release).await,
-            Outcome::Undone | Outcome::Stuck | Outcome::Found => Ok(()),
+        if self.one(release, steps).await? != Outcome::Done {
+            return Ok(());
+        }
+        match self.go_on().await {
+            Ok(()) => Ok(()),
+            Err(why) => end(self.site, Some(problem!(Failed, "agent-phase-not-begun").because(why))),
         }
     }
 
-    /// Runs the phases that are left after a release that was done. We hold the lock.
+    /// Runs the phases that are left after the newest release, if that was done. We hold the lock.
     ///
     /// # Errors
-    /// As [`Runner::run`].
-    pub(crate) async fn go_on(&self, mut release: u64) -> Result<(), Problem> {
-        let journal = &self.site.journal;
-        while !journal.plan(release)?.later.is_empty() {
-            match self.next(release).await {
-                Ok(Some((next, steps))) => {
-                    release = next;
-                    if self.one(release, &steps).await? != Outcome::Done {
-                        return Ok(());
-                    }
-                }
-                Ok(None) => return journal.set_fact(release, LAST, &None::<Problem>),
-                Err(why) => {
-                    let stopped = problem!(Failed, "agent-phase-not-begun").because(why);
-                    return journal.set_fact(release, LAST, &Some(stopped));
-                }
+    /// Why the next one could not begin; it may be tried again.
+    pub(crate) async fn go_on(&self) -> Result<(), Problem> {
+        while let Some(done) = to_go_on(&self.site.journal)? {
+            match self.next(&done).await? {
+                Some((next, steps)) => drop(self.one(next, &steps).await?),
+                None => end(self.site, None)?,
             }
         }
         Ok(())
@@ -140,13 +153,16 @@ impl Runner<'_> {
     }
 
     /// Plans and begins the first of the later phases that has anything to do.
-    async fn next(&self, done: u64) -> Result<Option<(u64, Vec<Box<dyn Step>>)>, Problem> {
+    async fn next(&self, former: &Release) -> Result<Option<(u64, Vec<Box<dyn Step>>)>, Problem> {
         let site = self.site;
-        let former = site.journal.known(done)?;
         site.definition_changed().await;
-        let (plan, _) = site.plan_goals(&former.plan.later).await?;
-        if plan.is_empty() {
+        let (mut plan, _) = site.plan_goals(&former.plan.later).await?;
+        // Somebody may have ended it meanwhile.
+        if plan.is_empty() || to_go_on(&site.journal)?.is_none_or(|now| now.id != former.id) {
             return Ok(None);
+        }
+        if let Goal::Deploy { phase: Some(phase), .. } = &mut plan.goal {
+            phase.first = Some(site.first_phase(former.id)?);
         }
         let mark = stapel_host::mark();
         // The way back of this one may be needed where its process died.
@@ -154,32 +170,24 @@ impl Runner<'_> {
             site.place.keep_secrets(mark, &site.secrets)?;
         }
         let begin = Begin {
-            doing: former.doing,
-            who: former.who,
-            origin: former.origin,
-            target: former.target,
+            doing: former.doing.clone(),
+            who: former.who.clone(),
+            origin: former.origin.clone(),
+            target: former.target.clone(),
             config: site.config.clone(),
             plan,
             found: false,
             runner: Some((ProcessId::me(), mark)),
         };
-        let first = site.first_phase(done)?;
-        begin_release(site, &begin, Some(first)).await.map(Some)
+        begin_release(site, &begin).map(Some)
     }
 }
 
-/// Writes a release down, as a phase of the deploy that began with `first`.
-pub(crate) async fn begin_release(
-    site: &Arc<Site>,
-    begin: &Begin,
-    first: Option<u64>,
-) -> Result<(u64, Vec<Box<dyn Step>>), Problem> {
+/// Writes a release down.
+pub(crate) fn begin_release(site: &Arc<Site>, begin: &Begin) -> Result<(u64, Vec<Box<dyn Step>>), Problem> {
     site.journal.keep_reserve()?;
     let steps = begin.plan.steps.iter().map(|s| steps::make(site, &s.spec)).collect::<Result<_, _>>()?;
     let release = site.journal.begin(begin)?;
-    if let Some(first) = first {
-        site.journal.set_fact(release, FIRST, &first)?;
-    }
     if let Some(subject) = begin.plan.goal.phase().and_then(|phase| phase.subject.as_ref()) {
         site.journal.set_fact(release, SUBJECT, subject)?;
     }
@@ -193,7 +201,28 @@ pub(crate) fn to_go_on(journal: &Journal) -> Result<Option<Release>, Problem> {
     Ok((more && journal.fact::<Option<Problem>>(newest.id, LAST)?.is_none()).then_some(newest))
 }
 
-/// The same, where the process died that was to begin it.
+/// Writes down that no phase comes any more, and why; nothing where there is none to come.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub(crate) fn end(site: &Site, why: Option<Problem>) -> Result<(), Problem> {
+    end_in(&site.journal, why)?;
+    site.forget_secrets();
+    Ok(())
+}
+
+/// The same without an app at hand.
+///
+/// # Errors
+/// As [`end`].
+pub(crate) fn end_in(journal: &Journal, why: Option<Problem>) -> Result<(), Problem> {
+    match to_go_on(journal)? {
+        Some(newest) => journal.set_fact(newest.id, LAST, &why),
+        None => Ok(()),
+    }
+}
+
+/// The release after which the next phase was to begin, and whose process died.
 pub(crate) fn left_off(journal: &Journal) -> Result<Option<Release>, Problem> {
     Ok(to_go_on(journal)?.filter(|release| !release.at_work()))
 }
@@ -211,19 +240,26 @@ pub(crate) async fn awaited(site: &Site, release: u64) -> Result<Option<u64>, Pr
     stapel_host::until(text!("agent-await-begin"), LOOK_EVERY, BEGINS, || {
         let mut look = || {
             // Before looking: it may write and end between the two looks.
-            if journal.known(release)?.at_work() {
+            let owner = Lock::owner(&site.place.lock())?;
+            if journal.known(release)?.at_work() || owner.is_some_and(|owner| owner.process.alive()) {
                 alive = tokio::time::Instant::now();
-            }
-            if let Some(next) = journal.release(release + 1)? {
-                let ours = next.plan.goal.phase().is_some();
-                return Ok(Some(ours.then_some(next.id)));
             }
             match journal.fact::<Option<Problem>>(release, LAST)? {
                 Some(None) => return Ok(Some(None)),
                 Some(Some(why)) => return Err(why),
                 None => {}
             }
-            Ok((alive.elapsed() > TAKEN_UP).then_some(None))
+            if let Some(next) = journal.release(release + 1)? {
+                let first = next.plan.goal.phase().and_then(|phase| phase.first);
+                if first == Some(site.first_phase(release)?) {
+                    return Ok(Some(Some(next.id)));
+                }
+                return Err(problem!(Failed, "agent-phases-overtaken", release = next.id.to_string()));
+            }
+            if alive.elapsed() > TAKEN_UP {
+                return Err(problem!(Detached, "agent-phase-nobody"));
+            }
+            Ok(None)
         };
         let seen = look();
         async move { seen }

@@ -37,7 +37,7 @@ pub(crate) fn open(site: &Site, release: u64) -> Result<Option<Question>, Proble
         let StepSpec::Ask { check } = &step.spec else { continue };
         let until: Option<Timestamp> = site.journal.fact(release, &until_fact(check))?;
         let answered = site.journal.fact::<Answer>(release, &answer_fact(check))?.is_some();
-        let asks = known.config.checks.iter().find(|c| c.name == *check).and_then(|c| c.asks());
+        let asks = known.config.checks.iter().filter(|c| c.name == *check).find_map(|c| c.asks());
         if let (Some(until), Some(question), false) = (until, asks, answered) {
             return Ok(Some(Question { check: check.clone(), question: question.to_owned(), until }));
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use jiff::Timestamp;
 use stapel_core::config::{Moment, Secrets};
+use stapel_core::plan::Goal;
 use stapel_host::{Command, ProcessId};
 use stapel_release::{Direction, Fault, Journal, Lock, Outcome, Owner, Release, Saga, Step};
 use stapel_text::{Class, Problem, problem, text};
@@ -65,12 +66,17 @@ pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem>
         for release in journal.unfinished()?.iter().filter(|r| ours.contains(&r.id)) {
             Prepared::of(&journal, release, &nothing).await?.take_up(None).await?;
         }
-        match phases::left_off(&journal)? {
+        // We hold the lock, so nobody else is about to.
+        match phases::to_go_on(&journal)? {
             Some(release) => Prepared::of(&journal, &release, &nothing).await?.go_on().await,
             None => Ok(()),
         }
     };
     let ended = stapel_host::retry(EVERY, WITHIN, attempt, |_| true).await;
+    if let Err(why) = &ended {
+        let stopped = problem!(Failed, "agent-phase-not-begun").because(why.clone());
+        phases::end_in(&Journal::open(&journal_of(root))?, Some(stopped))?;
+    }
     guardian::disarm(root, &lock).await;
     drop(lock);
     notices::delivered().await;
@@ -124,8 +130,13 @@ impl Prepared {
                 stapel_host::end_all(mark).await?;
             }
         }
-        let site = Site::open(release.config.clone(), Known::Kept(&marks, more), &release.target).await?;
+        let mut site = Site::open(release.config.clone(), Known::Kept(&marks, more), &release.target).await?;
         site.suits()?;
+        if let Goal::Rollback { to, .. } = release.plan.goal
+            && let Some(then) = site.journal.release(to)?
+        {
+            site.checks.only(&then.config.checks);
+        }
         let site = Arc::new(site);
         if let Err(problem) = site.sweep().await {
             // A tree that was shipped half may make no sense to compose; the way back mends it.
@@ -161,7 +172,7 @@ impl Prepared {
     ///
     /// # Errors
     /// `agent-still-stuck` when an undo fails still.
-    pub(crate) async fn take_up(self, chosen: Option<Direction>) -> Result<(), Problem> {
+    pub(crate) async fn take_up(&self, chosen: Option<Direction>) -> Result<(), Problem> {
         let direction = self.direction(chosen)?;
         self.site.journal.set_runner(self.release, &ProcessId::me(), stapel_host::mark().as_deref())?;
         if direction == Direction::Forward {
@@ -177,15 +188,28 @@ impl Prepared {
             return Err(still_stuck(&self.site.journal.known(self.release)?));
         }
         self.site.tidy(self.release, outcome).await;
-        if outcome == Outcome::Done { self.go_on().await } else { Ok(()) }
+        Ok(())
     }
 
-    /// Begins the phases that are left after it, which is done. We hold the lock.
+    /// Runs the phases that are left after it, if it was done. We hold the lock.
     ///
     /// # Errors
-    /// When the journal cannot be read or written.
+    /// Why the next one could not begin; it may be tried again.
     async fn go_on(&self) -> Result<(), Problem> {
-        Runner { site: &self.site, faults: &self.faults }.go_on(self.release).await
+        // After a boot the app is starting still: it is what the next phase is compared with.
+        self.site.await_healthy().await;
+        Runner { site: &self.site, faults: &self.faults }.go_on().await
+    }
+
+    /// The same where it is not tried again: why no other phase came is written down.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub(crate) async fn go_on_or_end(&self) -> Result<(), Problem> {
+        match self.go_on().await {
+            Ok(()) => Ok(()),
+            Err(why) => phases::end(&self.site, Some(problem!(Failed, "agent-phase-not-begun").because(why))),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use stapel_text::{Problem, problem};
 
 use crate::guardian;
 use crate::notices::{self, SUBJECT};
-use crate::phases::{Runner, begin_release};
+use crate::phases::{self, Runner, begin_release};
 use crate::protocol::{Ask, Opening};
 use crate::recover::Prepared;
 use crate::{Known, Site, found};
@@ -34,7 +34,13 @@ pub(crate) enum Work {
     /// A new release, if the plan still has the fingerprint of the one that was shown.
     Begin { ask: Ask, fingerprint: String },
     /// One whose process died or that got stuck, in the direction that is declared or was chosen.
-    TakeUp { release: u64, direction: Option<Direction> },
+    TakeUp {
+        release: u64,
+        direction: Option<Direction>,
+        /// Without the phases after it: another release is about to begin.
+        #[serde(default)]
+        alone: bool,
+    },
 }
 
 /// Whether the release has begun.
@@ -51,7 +57,7 @@ pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
     let order: Order = read(order)?;
     let begun = match &order.work {
         Work::Begin { ask, fingerprint } => begin(&order, ask, fingerprint).await.map(Running::New),
-        Work::TakeUp { release, direction } => found_dead(&order, *release, *direction).await,
+        Work::TakeUp { release, direction, alone } => found_dead(&order, *release, *direction, *alone).await,
     };
     let running = match begun {
         Ok(running) => running,
@@ -71,7 +77,7 @@ pub(crate) async fn run(order: &Utf8Path) -> Result<(), Problem> {
 /// A release that this process runs, with the lock.
 enum Running {
     New(Begun),
-    TakenUp { prepared: Prepared, direction: Option<Direction>, lock: Lock },
+    TakenUp { prepared: Prepared, direction: Option<Direction>, alone: bool, lock: Lock },
 }
 
 impl Running {
@@ -85,10 +91,13 @@ impl Running {
     async fn finish(self, faults: &[Fault]) -> Result<(), Problem> {
         match self {
             Self::New(begun) => begun.finish(faults).await,
-            Self::TakenUp { prepared, direction, lock } => {
-                let root = prepared.site().place.root().to_owned();
-                let taken_up = prepared.with(faults).take_up(direction).await;
-                guardian::disarm(&root, &lock).await;
+            Self::TakenUp { prepared, direction, alone, lock } => {
+                let prepared = prepared.with(faults);
+                let taken_up = prepared.take_up(direction).await;
+                if taken_up.is_ok() && !alone {
+                    prepared.go_on_or_end().await?;
+                }
+                guardian::disarm(prepared.site().place.root(), &lock).await;
                 // That it is stuck still is in the journal, where whoever asked looks.
                 taken_up
             }
@@ -143,6 +152,8 @@ async fn written_down(
         Prepared::of(&site.journal, &release, &order.opening.secrets).await?.take_up(None).await?;
         site.definition_changed().await;
     }
+    // What is asked for now is to be, and not the rest of what somebody else asked for.
+    phases::end(site, Some(problem!(Failed, "agent-phases-superseded")))?;
     let (plan, _) = site.plan(ask).await?;
     // What was shown is what is done.
     if plan.fingerprint() != fingerprint {
@@ -162,7 +173,7 @@ async fn written_down(
         found: false,
         runner: Some((ProcessId::me(), stapel_host::mark())),
     };
-    let (release, steps) = begin_release(site, &begin, None).await?;
+    let (release, steps) = begin_release(site, &begin)?;
     if let Ask::Deploy { subject: Some(subject), .. } = ask {
         site.journal.set_fact(release, SUBJECT, subject)?;
     }
@@ -184,7 +195,7 @@ async fn open(order: &Order) -> Result<Site, Problem> {
 }
 
 /// The release that a person wants to be taken up.
-async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Result<Running, Problem> {
+async fn found_dead(order: &Order, id: u64, direction: Option<Direction>, alone: bool) -> Result<Running, Problem> {
     let site = open(order).await?;
     site.suits()?;
     let lock = Lock::take(&site.place.lock(), &owner(&order.opening, "recover"))?;
@@ -198,7 +209,7 @@ async fn found_dead(order: &Order, id: u64, direction: Option<Direction>) -> Res
     }
     // Before the answer: whoever follows it from now on sees that it runs.
     site.journal.set_runner(id, &ProcessId::me(), stapel_host::mark().as_deref())?;
-    Ok(Running::TakenUp { prepared, direction, lock })
+    Ok(Running::TakenUp { prepared, direction, alone, lock })
 }
 
 fn owner(opening: &Opening, doing: &str) -> Owner {

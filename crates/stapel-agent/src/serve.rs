@@ -142,13 +142,16 @@ impl Session {
             }
             Request::TakeUp { release, direction } => {
                 site.journal.known(release)?;
-                Reply::Started { release: self.start(Work::TakeUp { release, direction }).await? }
+                Reply::Started { release: self.start(Work::TakeUp { release, direction, alone: false }).await? }
             }
             Request::Release { release } => Reply::Release(Box::new(site.journal.known(release)?)),
             Request::Show { release } => Reply::Details(Box::new(known::details(site, release)?)),
             Request::Cancel { release } => {
                 let who = self.opening.as_ref().map_or_else(String::new, Opening::person);
                 site.journal.cancel(release, &who)?;
+                if phases::to_go_on(&site.journal)?.is_some_and(|newest| newest.id == release) {
+                    phases::end_in(&site.journal, Some(problem!(Failed, "release-cancelled", who = who)))?;
+                }
                 Reply::Release(Box::new(site.journal.known(release)?))
             }
             Request::Question { release } => {
@@ -188,7 +191,7 @@ impl Session {
     async fn recover_first(&self, site: &Arc<Site>) -> Result<Vec<Release>, Problem> {
         let mut recovered = Vec::new();
         for release in site.journal.unfinished()?.iter().filter(|r| !r.runs()) {
-            match self.start(Work::TakeUp { release: release.id, direction: None }).await {
+            match self.start(Work::TakeUp { release: release.id, direction: None, alone: true }).await {
                 // The guardian was quicker, or is at it.
                 Err(why) if why.code() == "agent-not-unfinished" || why.class == Class::Busy => {}
                 started => drop(started?),

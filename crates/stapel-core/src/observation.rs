@@ -208,6 +208,9 @@ pub struct LastRelease {
     /// The commit that the tree came from.
     #[serde(default)]
     pub commit: Option<String>,
+    /// Whether its tree's migrations were left to a later phase, which has not come.
+    #[serde(default)]
+    pub unmigrated: bool,
     /// Whether what it put in service was found, and not made by a release.
     #[serde(default)]
     pub found: bool,

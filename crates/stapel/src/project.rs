@@ -119,7 +119,7 @@ impl Project {
             if question.trim().is_empty() {
                 return Err(problem!(Usage, "cli-ask-empty"));
             }
-            self.config.checks.push(Check::question(question));
+            self.also(Check::question(question))?;
         }
         for word in words {
             let check = Check::one_off(word).ok_or_else(|| problem!(Usage, "cli-check", found = word))?;
@@ -132,9 +132,21 @@ impl Project {
                 None if services.len() > 1 && matches!(check.way, Way::Path(_)) => {
                     return Err(problem!(Usage, "cli-check-service", found = word, known = known()));
                 }
-                _ => self.config.checks.push(check),
+                _ => self.also(check)?,
             }
         }
+        Ok(())
+    }
+
+    /// One more check. Of several phases it is the last one's: it has to hold at the end of all.
+    fn also(&mut self, check: Check) -> Result<(), Problem> {
+        if self.config.checks.iter().any(|other| other.name == check.name) {
+            return Err(problem!(Usage, "cli-check-twice", name = check.name));
+        }
+        if let Some(gate) = self.config.phases.last_mut().and_then(|phase| phase.gate.as_mut()) {
+            gate.push(check.name.clone());
+        }
+        self.config.checks.push(check);
         Ok(())
     }
 

@@ -41,6 +41,9 @@ enum Lies {
 impl Source {
     /// What the configuration and the command line say.
     pub(crate) async fn of(project: &Project, asked: &Commit) -> Result<Self, Problem> {
+        if project.config.source.from == SourceKind::Here && (asked.reference.is_some() || asked.allow_rewritten) {
+            return Err(problem!(Usage, "cli-commit-here"));
+        }
         let mut phases = Vec::new();
         for phase in &project.config.phases {
             phases.push(match (&phase.reference, project.config.source.from) {
@@ -56,9 +59,6 @@ impl Source {
 
     async fn one(project: &Project, asked: &Commit) -> Result<Self, Problem> {
         match project.config.source.from {
-            SourceKind::Here if asked.reference.is_some() || asked.allow_rewritten => {
-                Err(problem!(Usage, "cli-commit-here"))
-            }
             SourceKind::Here => Ok(Self::Tree(Box::new(project.tree().await?))),
             SourceKind::Checkout => Ok(Self::Checkout(asked.clone())),
         }

@@ -11,6 +11,7 @@ use stapel_host::{Detached, ProcessId};
 use stapel_release::{Journal, Lock};
 use stapel_text::{Problem, problem};
 
+use crate::phases;
 use crate::place::{Place, journal_of};
 pub(crate) use after_boot::find;
 pub(crate) use guard::{guard, wait};
@@ -41,8 +42,11 @@ async fn arm_all(place: &Place, guardian: Guardian) -> Result<(), Problem> {
 /// who holds the lock may do so: nobody begins a release meanwhile.
 pub(crate) async fn disarm(root: &Utf8Path, _: &Lock) {
     // What cannot be read may be unfinished. Recovery that finds nothing to recover does no harm.
-    let unfinished = Journal::open(&journal_of(root)).and_then(|j| j.unfinished());
-    if unfinished.is_ok_and(|all| all.iter().all(|release| release.outcome.is_some())) {
+    let unfinished = Journal::open(&journal_of(root)).and_then(|journal| {
+        let runs = journal.unfinished()?.iter().any(|release| release.outcome.is_none());
+        Ok(runs || phases::to_go_on(&journal)?.is_some())
+    });
+    if unfinished.is_ok_and(|unfinished| !unfinished) {
         take_away(root).await;
     }
 }

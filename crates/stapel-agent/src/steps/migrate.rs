@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stapel_core::plan::{Residue, StepSpec};
+use stapel_core::plan::Residue;
 use stapel_core::ports::ImageId;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_rollouts::MOVED;
@@ -25,9 +25,17 @@ const SUITS_FORMER: &str = "migration.suits_former";
 pub(super) struct Migrate {
     pub(super) site: Arc<Site>,
     pub(super) service: String,
+    /// What serves is what the schema is for: from here on it writes into it, and the way back leaves it.
+    pub(super) serves: bool,
 }
 
 impl Migrate {
+    /// Whether what serves was seen to be as good with the new schema as before; `false`: there was nothing to ask.
+    async fn suits(&self, cx: &StepContext<'_>) -> Result<bool, Problem> {
+        let asked = self.site.checks.pass_in_service(&self.site, &Demand::of_former(cx)?).await;
+        asked.map(|passed| passed.is_some())
+    }
+
     fn image(&self, cx: &StepContext<'_>) -> Result<Option<ImageId>, Problem> {
         cx.fact(&goal_fact(&self.service))
     }
@@ -44,7 +52,8 @@ impl Step for Migrate {
     }
 
     fn kind(&self) -> Kind {
-        Kind::Data
+        // Its requests are the first that meet the new schema: that is the switch.
+        if self.serves { Kind::Start } else { Kind::Data }
     }
 
     fn leaves(&self) -> &'static [Residue] {
@@ -68,14 +77,17 @@ impl Step for Migrate {
             // There is no former version that could mind.
             return cx.set_fact(SUITS_FORMER, &true);
         }
-        let asked = self.site.checks.pass_in_service(&self.site, &Demand::of_former(cx)?).await;
-        // Where there was nothing to ask, nothing is known.
-        if asked.map_err(|why| problem!(Failed, "agent-migrate-old-broken").because(why))?.is_some() {
-            cx.set_fact(SUITS_FORMER, &true)?;
+        match self.suits(cx).await {
+            // Where there was nothing to ask, nothing is known.
+            Ok(false) => {}
+            Ok(true) => cx.set_fact(SUITS_FORMER, &true)?,
+            Err(why) => {
+                // It goes down at once: nobody is served well by it.
+                cx.set_fact(SUITS_FORMER, &false)?;
+                return Err(problem!(Failed, "agent-migrate-old-broken").because(why));
+            }
         }
-        // Where nothing is replaced, what serves is what the schema was made for: from here on it writes into it.
-        let steps = self.site.journal.plan(cx.release())?.steps;
-        if !steps.iter().any(|step| matches!(step.spec, StepSpec::Phase { .. })) {
+        if self.serves {
             cx.set_fact(MOVED, &true)?;
         }
         Ok(())
@@ -90,8 +102,14 @@ impl Step for Migrate {
         if now == before {
             return Ok(());
         }
-        if cx.fact(MOVED)?.unwrap_or(false) {
-            if cx.fact(SUITS_FORMER)?.unwrap_or(false) {
+        // Who died right after the migration may have had no time to ask: what serves has been writing since.
+        let moved = cx.fact(MOVED)?.unwrap_or(false) || (self.serves && cx.fact::<bool>(SUITS_FORMER)?.is_none());
+        if moved {
+            let suits = match cx.fact::<bool>(SUITS_FORMER)? {
+                None if self.serves => self.suits(cx).await.unwrap_or(false),
+                seen => seen.unwrap_or(false),
+            };
+            if suits {
                 cx.say(text!("agent-migrate-stays", revision = shown(&now)));
                 return Ok(());
             }

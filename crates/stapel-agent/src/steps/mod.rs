@@ -44,7 +44,7 @@ pub(crate) fn make(site: &Arc<Site>, spec: &StepSpec) -> Result<Box<dyn Step>, P
         StepSpec::HoldImage { service } => Box::new(hold_image::HoldImage { site, service }),
         StepSpec::Build { service, no_cache, pull } => Box::new(build::Build { site, service, no_cache, pull }),
         StepSpec::PointImage { service, release } => Box::new(point_image::PointImage { site, service, release }),
-        StepSpec::Migrate { service } => Box::new(migrate::Migrate { site, service }),
+        StepSpec::Migrate { service, serves } => Box::new(migrate::Migrate { site, service, serves }),
         StepSpec::MigrateDown { service, to } => Box::new(migrate_down::MigrateDown { site, service, to }),
         StepSpec::Phase { rollout, phase, service } => {
             let context = site.rollout_context(&service);

@@ -15,7 +15,7 @@ pub(super) struct Verify {
 #[async_trait]
 impl Step for Verify {
     fn does(&self) -> Text {
-        text!("agent-verify-does", count = self.site.checks.count())
+        text!("agent-verify-does")
     }
 
     fn undoes(&self) -> Option<Text> {

@@ -99,8 +99,17 @@ pub enum Way {
 
 /// Reads all of them.
 pub(super) fn checks(root: &Table<'_>, services: &BTreeMap<String, Service>) -> Vec<Check> {
-    let all = root.array("check").into_iter().enumerate();
-    all.filter_map(|(index, t)| check(t, index + 1, services)).collect()
+    let mut all: Vec<Check> = Vec::new();
+    for (index, t) in root.array("check").into_iter().enumerate() {
+        let place = t.span_of("name");
+        let Some(check) = check(t, index + 1, services) else { continue };
+        // Gates and answers go by name.
+        if all.iter().any(|other| other.name == check.name) {
+            root.error(place, text!("core-config-check-twice"));
+        }
+        all.push(check);
+    }
+    all
 }
 
 /// The number is the place in the file, from 1.

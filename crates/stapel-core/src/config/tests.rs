@@ -96,6 +96,7 @@ fn each_wrong_value_has_its_message() {
         ("\"90s\"", "\"-5s\"", "core-config-duration"),
         ("path = \"/health\"", "path = \"health\"", "core-config-check-path"),
         ("path = \"/health\"", "", "core-config-check-way"),
+        ("name = \"domain\"", "name = \"health\"", "core-config-check-twice"),
         ("url = \"http:", "url = \"ftp:", "core-config-check-url"),
         ("\"127.0.0.1:80\"", "\"localhost\"", "core-config-address"),
         ("[watch]", "[quiet]\nzone = \"Mars/Base\"\nhours = [\"09:00-10:00\"]\n[watch]", "core-config-zone"),

@@ -53,6 +53,9 @@ pub struct PhaseGoal {
     /// The first line of its commit's message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The release that was the first phase of the deploy; `None`: this one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
 }
 
 impl PhaseGoal {
@@ -62,10 +65,10 @@ impl PhaseGoal {
         self.gate.as_ref().is_none_or(|gate| gate.iter().any(|name| name == check))
     }
 
-    /// The same of one that a person answers: where no gate names it, it is asked once, at the end of all.
+    /// Whether its gate names a check.
     #[must_use]
-    pub fn demands_person(&self, check: &str) -> bool {
-        self.gate.as_ref().map_or(self.number == self.of, |gate| gate.iter().any(|name| name == check))
+    pub fn names(&self, check: &str) -> bool {
+        self.gate.iter().flatten().any(|name| name == check)
     }
 }
 

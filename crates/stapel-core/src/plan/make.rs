@@ -72,7 +72,10 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
         }
     }
     if let Some(migration) = config.migration.as_ref().filter(|_| migrates) {
-        add(StepSpec::Migrate { service: migration.service.clone() }, observation.schema.as_ref().map(pending));
+        // Where nothing is replaced, what serves is what the schema is for.
+        let serves = serves && !works.values().any(|work| work.replaces());
+        let service = migration.service.clone();
+        add(StepSpec::Migrate { service, serves }, observation.schema.as_ref().map(pending));
     }
     let mut gap_s = 0.0;
     let unknown = ServiceFacts::default();
@@ -93,7 +96,7 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     if acts && serves {
         add(StepSpec::Watch, None);
     }
-    for check in config.checks.iter().filter(|check| acts && asked(check, goal)) {
+    for check in config.checks.iter().filter(|check| acts && asked(check, config, goal)) {
         add(StepSpec::Ask { check: check.name.clone() }, None);
     }
     add(StepSpec::Prune, None);
@@ -102,9 +105,11 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     Ok(plan)
 }
 
-/// Whether a person is asked at the end of this release: not on the way back, and in one phase only.
-fn asked(check: &Check, goal: &Goal) -> bool {
-    let due = || goal.phase().is_none_or(|phase| phase.demands_person(&check.name));
+/// Whether a person is asked at the end of this release: not on the way back; of several phases in those whose gates name the
+/// check, and where none does, in the last one.
+fn asked(check: &Check, config: &Config, goal: &Goal) -> bool {
+    let named = config.phases.iter().any(|phase| phase.gate.iter().flatten().any(|name| *name == check.name));
+    let due = || goal.phase().is_none_or(|phase| phase.names(&check.name) || (!named && phase.number == phase.of));
     check.asks().is_some() && matches!(goal, Goal::Deploy { .. }) && due()
 }
 
@@ -188,7 +193,7 @@ fn migrates(config: &Config, observation: &Observation, goal: &Goal, works: &BTr
     }
     let pending = observation.schema.as_ref().map(|schema| !schema.pending.is_empty());
     match works.get(&migration.service) {
-        Some(Work::Hold { replaces: false, .. }) => pending == Some(true),
+        Some(Work::Hold { replaces: false, .. }) => pending.unwrap_or_else(|| unmigrated(observation)),
         Some(Work::Hold { .. }) => pending != Some(false),
         _ => true,
     }
@@ -197,6 +202,11 @@ fn migrates(config: &Config, observation: &Observation, goal: &Goal, works: &BTr
 /// Whether the schema is this goal's business: it may be a later phase's.
 fn may_migrate(goal: &Goal) -> bool {
     goal.phase().is_none_or(|phase| phase.migrates)
+}
+
+/// Whether the tree in service came there by a phase that leaves the schema to a later one, and none has come.
+fn unmigrated(observation: &Observation) -> bool {
+    observation.last.as_ref().is_some_and(|last| last.unmigrated)
 }
 
 fn planned(spec: StepSpec, why: Option<Text>) -> Planned {
@@ -272,7 +282,9 @@ fn unchanged(config: &Config, observation: &Observation, goal: &Goal) -> bool {
         return false;
     }
     let deploys = matches!(goal, Goal::Deploy { .. });
-    if deploys && may_migrate(goal) && observation.schema.as_ref().is_some_and(|schema| !schema.pending.is_empty()) {
+    let pending = observation.schema.as_ref().map(|schema| !schema.pending.is_empty());
+    if deploys && may_migrate(goal) && pending.unwrap_or_else(|| config.migration.is_some() && unmigrated(observation))
+    {
         return false;
     }
     observation.last.as_ref().is_some_and(|last| {

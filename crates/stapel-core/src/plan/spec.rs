@@ -55,6 +55,9 @@ pub enum StepSpec {
     Migrate {
         /// The service whose image holds the migrations.
         service: String,
+        /// What serves is what the schema is for: nothing is replaced.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        serves: bool,
     },
     /// Migrates the schema down, from the image that goes.
     MigrateDown {
@@ -218,7 +221,8 @@ impl Plan {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let steps: Vec<_> = self.steps.iter().map(|s| (&s.spec, &s.does, &s.undoes)).collect();
-        digest(&(&self.goal, steps, self.gap_s, &self.basis, &self.later))
+        let this = digest(&(&self.goal, steps, self.gap_s, &self.basis));
+        if self.later.is_empty() { this } else { digest(&(this, &self.later)) }
     }
 }
 

@@ -102,11 +102,7 @@ agent-migrate-cannot-go-down = The schema is at { $now }, was at { $before }, an
     .remedy = Look whether the old version works with the schema as it is; if it must go down, do it by hand. The dump that was taken before is in `stapel history`.
 agent-migrate-down-does = take the schema down to { $to }
 agent-migrate-down-undoes = migrate up again
-agent-verify-does =
-    { $count ->
-        [one] ask the check
-       *[other] ask the { $count } checks
-    }
+agent-verify-does = ask the checks
 agent-verify-done =
     { $count ->
         [one] the check is fine (in { $millis } ms)
@@ -127,6 +123,12 @@ agent-no-phase = The configuration has no phase { $phase }.
     .remedy = Make the plan again: `stapel deploy`.
 agent-phase-not-begun = The next phase could not begin. Those before it have passed their gates and stay in service.
     .remedy = Put right what is said below, then `stapel deploy` again: it goes on where this one ended. `stapel rollback` takes all phases back.
+agent-phases-superseded = Another release has begun; the phases that were left are not gone on with.
+    .remedy = `stapel history` shows it. `stapel deploy` with the same phases goes on where they ended.
+agent-phases-overtaken = Release { $release } came in between; the phases that were left are not gone on with.
+    .remedy = `stapel history` shows it. `stapel deploy` with the same phases goes on where they ended.
+agent-phase-nobody = The process that was to begin the next phase has died, and nobody has gone on so far.
+    .remedy = The phases before it have passed their gates and serve. `stapel history` shows whether the guardian goes on; else `stapel deploy` does.
 agent-notice-phase = phase { $number } of { $of }: { $name }
 agent-watch-done =
     { $looks ->

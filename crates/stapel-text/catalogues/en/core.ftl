@@ -24,6 +24,7 @@ core-config-check-url = The `url` of a check begins with "http://" or "https://"
 core-config-check-way = A check has one of `path` (asked of the service's own port), `url` (asked as users do) and `ask` (asked of a person).
 core-config-check-service = There are several services, so a check with a `path` needs `service` as well, one of: { $known }.
 core-config-check-person = `{ $key }` is about the answer to a request; a check with `ask` is answered by a person.
+core-config-check-twice = There is a check of this name already; each needs one of its own: gates and answers go by it.
 core-config-check-header = "{ $name }" is no name of an HTTP header: letters, digits and "-", such as "Authorization".
 core-config-phase-twice = There is a phase of this name already; each needs one of its own.
 core-config-phase-gate = There is no check "{ $name }"; known: { $known }.

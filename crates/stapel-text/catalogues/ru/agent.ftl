@@ -105,12 +105,7 @@ agent-migrate-cannot-go-down = Схема на { $now }, была на { $before
     .remedy = Проверьте, работает ли старая версия с нынешней схемой; если спускаться необходимо, сделайте это вручную. Снятый перед этим дамп назван в `stapel history`.
 agent-migrate-down-does = спустить схему до { $to }
 agent-migrate-down-undoes = мигрировать снова вверх
-agent-verify-does =
-    { $count ->
-        [one] прогнать { $count } проверку
-        [few] прогнать { $count } проверки
-       *[other] прогнать { $count } проверок
-    }
+agent-verify-does = прогнать проверки
 agent-verify-done =
     { $count ->
         [one] { $count } проверка прошла (за { $millis } мс)
@@ -132,6 +127,12 @@ agent-no-phase = В конфигурации нет этапа { $phase }.
     .remedy = Составьте план заново: `stapel deploy`.
 agent-phase-not-begun = Следующий этап начать не удалось. Этапы до него прошли свои рубежи и остаются в работе.
     .remedy = Исправьте то, о чём сказано ниже, и снова `stapel deploy`: он продолжит с этого места. `stapel rollback` вернёт назад все этапы.
+agent-phases-superseded = Начался другой релиз; оставшиеся этапы не продолжаются.
+    .remedy = Его покажет `stapel history`. `stapel deploy` с теми же этапами продолжит с того места, где они остановились.
+agent-phases-overtaken = Между этапами прошёл релиз { $release }; оставшиеся этапы не продолжаются.
+    .remedy = Его покажет `stapel history`. `stapel deploy` с теми же этапами продолжит с того места, где они остановились.
+agent-phase-nobody = Процесс, который должен был начать следующий этап, погиб, и пока никто не продолжил.
+    .remedy = Этапы до него прошли свои рубежи и работают. Продолжает ли страж, покажет `stapel history`; иначе продолжит `stapel deploy`.
 agent-notice-phase = этап { $number } из { $of }: { $name }
 agent-watch-done =
     { $looks ->

@@ -25,6 +25,7 @@ core-config-check-url = `url` проверки начинается с "http://"
 core-config-check-way = У проверки есть что-то одно: `path` (спрашивается у порта самого сервиса), `url` (как спрашивают пользователи) или `ask` (спрашивается у человека).
 core-config-check-service = Сервисов несколько, поэтому проверке с `path` нужен и ключ `service`, один из: { $known }.
 core-config-check-person = `{ $key }` относится к ответу на запрос; на проверку с `ask` отвечает человек.
+core-config-check-twice = Проверка с таким именем уже есть; у каждой должно быть своё: по нему идут рубежи и ответы.
 core-config-check-header = «{ $name }» не годится как имя заголовка HTTP: буквы, цифры и «-», например «Authorization».
 core-config-phase-twice = Этап с таким именем уже есть; у каждого должно быть своё.
 core-config-phase-gate = Проверки «{ $name }» нет; есть: { $known }.

@@ -3,11 +3,12 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use stapel_agent::protocol::{Ask, Question};
 use stapel_core::plan::Plan;
 use stapel_release::{Outcome, Release};
 use stapel_text::{Class, Problem, problem};
-use tokio::io::AsyncBufReadExt;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
 use crate::client::{Client, Followed};
 use crate::render::Screen;
@@ -75,13 +76,14 @@ pub(super) async fn run_plan(
 /// Shows a release until it has ended, and the phases that come after it. Ctrl-C, a hang-up and a cut line detach the screen
 /// and nothing else.
 pub(super) async fn follow(client: &mut Client, mut release: u64, screen: &Screen) -> Result<Release, Problem> {
+    let mut typed = BufReader::new(tokio::io::stdin()).lines();
     loop {
-        let ended = follow_one(client, release, screen).await?;
+        let ended = follow_one(client, release, &mut typed, screen).await?;
         if ended.outcome != Some(Outcome::Done) || ended.plan.later.is_empty() {
             return Ok(ended);
         }
         let next = tokio::select! {
-            next = client.next(release) => next?,
+            next = client.next(release) => next.map_err(|why| cut(release, why))?,
             () = interrupted() => return Err(detached(release)),
         };
         match next {
@@ -95,7 +97,16 @@ fn detached(release: u64) -> Problem {
     problem!(Detached, "cli-detached", release = release.to_string())
 }
 
-async fn follow_one(client: &mut Client, release: u64, screen: &Screen) -> Result<Release, Problem> {
+/// A line that is cut says nothing about the release; what the host answers does.
+fn cut(release: u64, why: Problem) -> Problem {
+    let answered = why.code().starts_with("agent-");
+    if why.class == Class::Failed && !answered { detached(release).because(why) } else { why }
+}
+
+/// What is typed. One reader for all questions: what one of them has begun to read, no other would get.
+type Typed = Lines<BufReader<Stdin>>;
+
+async fn follow_one(client: &mut Client, release: u64, typed: &mut Typed, screen: &Screen) -> Result<Release, Problem> {
     let plan = match client.release(release).await {
         Ok(found) => found.plan,
         Err(why) if why.class == Class::Failed => return Err(detached(release).because(why)),
@@ -115,7 +126,9 @@ async fn follow_one(client: &mut Client, release: u64, screen: &Screen) -> Resul
             Ok(Followed::Asks(Some(question))) => {
                 view.rest(true);
                 tokio::select! {
-                    answered = answer(client, release, &question, screen) => answered?,
+                    answered = answer(client, release, &question, typed, screen) => {
+                        answered.map_err(|why| cut(release, why))?;
+                    }
                     () = interrupted() => return Err(detached(release)),
                 }
                 view.rest(false);
@@ -136,13 +149,21 @@ async fn follow_one(client: &mut Client, release: u64, screen: &Screen) -> Resul
 const ANSWERED_EVERY: Duration = Duration::from_secs(1);
 
 /// Asks the person here what a release asks, until they or somebody else have answered, or it is too late.
-async fn answer(client: &mut Client, release: u64, question: &Question, screen: &Screen) -> Result<(), Problem> {
-    let mut lines = tokio::io::BufReader::new(tokio::io::stdin()).lines();
+async fn answer(
+    client: &mut Client,
+    release: u64,
+    question: &Question,
+    typed: &mut Typed,
+    screen: &Screen,
+) -> Result<(), Problem> {
+    // What was typed before it was asked is no answer to it.
+    let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
+    while let Some(Ok(Some(_))) = typed.next_line().now_or_never() {}
     let mut tick = tokio::time::interval(ANSWERED_EVERY);
     screen.question(&question.question);
     loop {
         tokio::select! {
-            line = lines.next_line() => {
+            line = typed.next_line() => {
                 let line = line.ok().flatten();
                 let Some(line) = line else {
                     // Nobody sits here any more; somebody else may answer.

@@ -82,6 +82,7 @@ fn an_unchanged_app_needs_nothing() {
     let mut there = serving("sha256:a");
     let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
     there.last = Some(LastRelease {
+        unmigrated: false,
         id: 3,
         fingerprint: "f".into(),
         commit: None,
@@ -108,6 +109,7 @@ fn touched(touched: Touched) -> Observation {
     let mut there = serving("sha256:a");
     let images = [("web".to_owned(), ImageId("sha256:a".into()))].into();
     there.last = Some(LastRelease {
+        unmigrated: false,
         id: 3,
         fingerprint: "other".into(),
         commit: None,
@@ -229,7 +231,7 @@ fn a_full_disk_is_refused_beforehand() {
 
 fn phase(number: usize, migrates: bool, gate: Option<&[&str]>) -> Goal {
     let gate = gate.map(|gate| gate.iter().map(|name| (*name).to_owned()).collect());
-    let phase = PhaseGoal { number, of: 2, name: "part".into(), migrates, gate, subject: None };
+    let phase = PhaseGoal { number, of: 2, name: "part".into(), migrates, gate, subject: None, first: None };
     Goal::Deploy { manifest: "m".into(), fingerprint: "f".into(), commit: None, phase: Some(phase) }
 }
 
@@ -243,6 +245,12 @@ fn a_phase_leaves_the_schema_to_a_later_one() {
     there.last.as_mut().unwrap().fingerprint = "f".into();
     there.schema.as_mut().unwrap().pending.push(Pending { revision: "0002".into(), says: String::new() });
     assert_eq!(plan(&there, &phase(1, false, None)), [""; 0]);
+    // Also where nobody can tell what is pending: the first phase has left it.
+    let mut unknown = there.clone();
+    unknown.schema = None;
+    assert_eq!(plan(&unknown, &phase(2, true, None)), [""; 0]);
+    unknown.last.as_mut().unwrap().unmigrated = true;
+    assert!(plan(&unknown, &phase(2, true, None)).contains(&"migrate".to_owned()));
     let second = plan(&there, &phase(2, true, None));
     assert_eq!(second, ["baseline", "backup", "ship", "hold_image", "migrate", "verify", "watch", "prune"]);
 }
@@ -250,17 +258,21 @@ fn a_phase_leaves_the_schema_to_a_later_one() {
 #[test]
 fn a_person_is_asked_at_the_end_and_in_one_phase_only() {
     let toml = format!("{TOML}[[check]]\nname = \"seen\"\nask = \"Does it show?\"\n");
-    let config = Config::parse("stapel.toml", &toml).unwrap();
-    let asks = |goal: &Goal| {
-        let names = names(&make(&config, &serving("sha256:a"), goal, &OnePhase).unwrap());
+    let mut config = Config::parse("stapel.toml", &toml).unwrap();
+    let asks = |config: &Config, goal: &Goal| {
+        let names = names(&make(config, &serving("sha256:a"), goal, &OnePhase).unwrap());
         assert!(!names.contains(&"ask".to_owned()) || names[names.len() - 2..] == ["ask", "prune"], "{names:?}");
         names.contains(&"ask".to_owned())
     };
-    assert!(asks(&deploy()));
-    assert_eq!([asks(&phase(1, true, None)), asks(&phase(2, true, None))], [false, true]);
-    assert_eq!([asks(&phase(1, true, Some(&["seen"]))), asks(&phase(2, true, Some(&[])))], [true, false]);
+    assert!(asks(&config, &deploy()));
+    for gate in [None, Some(&[][..])] {
+        assert_eq!([1, 2].map(|number| asks(&config, &phase(number, true, gate))), [false, true]);
+    }
     let back = Goal::Rollback { to: 2, manifest: "m".into(), fingerprint: "f".into(), down_to: None };
-    assert!(!asks(&back));
+    assert!(!asks(&config, &back));
+    let gate = Some(vec!["seen".to_owned()]);
+    config.phases.push(crate::config::Phase { name: "part".into(), reference: None, migrates: true, gate });
+    assert!(asks(&config, &phase(1, true, Some(&["seen"]))) && !asks(&config, &phase(2, true, Some(&[]))));
 }
 
 fn restart(services: &[&str], hard: bool) -> Goal {
