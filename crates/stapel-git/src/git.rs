@@ -39,6 +39,11 @@ impl Git {
         Self { root: self.root.join(path), account: self.account.clone() }
     }
 
+    /// The account that it runs as.
+    pub(crate) fn uid(&self) -> u32 {
+        self.account.as_ref().map_or_else(nix::unistd::geteuid, |user| user.uid).as_raw()
+    }
+
     pub(crate) fn root(&self) -> &Utf8Path {
         &self.root
     }

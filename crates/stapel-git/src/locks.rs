@@ -1,5 +1,6 @@
 //! Locks of git's own. A git that is killed leaves them, and from then on every other one refuses to work.
 
+use std::os::unix::fs::MetadataExt;
 use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,27 +12,22 @@ use crate::Checkout;
 const SKIPPED: [&str; 3] = ["objects", "lfs", "hooks"];
 
 impl Checkout {
-    /// Takes away the locks that a git of ours has left which was killed: those made since it was begun, where no git works in the
-    /// checkout any more.
+    /// Takes away the locks that a git of ours has left which was killed: those of its account made since it was begun, where no
+    /// git works in the checkout any more. Those of others stay: git itself refuses where one of them matters.
     ///
     /// # Errors
-    /// `git-locked` where a lock is another one's; `io-failed`.
+    /// `git-locked` where a git is at work; `io-failed`.
     pub fn break_locks(&self, since: SystemTime) -> Result<(), Problem> {
-        break_locks(self.git.root(), since)
+        break_locks(self.git.root(), since, self.git.uid())
     }
 }
 
-fn break_locks(root: &Utf8Path, since: SystemTime) -> Result<(), Problem> {
-    let locks = locks(&root.join(".git"));
+fn break_locks(root: &Utf8Path, since: SystemTime, uid: u32) -> Result<(), Problem> {
+    let mut locks = locks(&root.join(".git"), uid);
+    locks.retain(|(_, made)| made.is_some_and(|made| made >= since));
     let Some((first, _)) = locks.first() else { return Ok(()) };
-    let at_work = at_work(root);
-    for (lock, made) in &locks {
-        let ours = made.is_some_and(|made| made >= since);
-        if !ours || at_work.is_some() {
-            let pid = at_work.map_or_else(|| "–".to_owned(), |pid| pid.to_string());
-            let lock = if ours { first } else { lock };
-            return Err(problem!(Failed, "git-locked", lock = lock.as_str(), pid = pid));
-        }
+    if let Some(pid) = at_work(root) {
+        return Err(problem!(Failed, "git-locked", lock = first.as_str(), pid = pid.to_string()));
     }
     for (lock, _) in &locks {
         match std::fs::remove_file(lock) {
@@ -44,14 +40,14 @@ fn break_locks(root: &Utf8Path, since: SystemTime) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The locks below this directory, with the time when each was made.
-fn locks(dir: &Utf8Path) -> Vec<(Utf8PathBuf, Option<SystemTime>)> {
+/// The locks of an account below this directory, with the time when each was made.
+fn locks(dir: &Utf8Path, uid: u32) -> Vec<(Utf8PathBuf, Option<SystemTime>)> {
     let mut found = Vec::new();
     for entry in dir.read_dir_utf8().into_iter().flatten().flatten() {
         let Ok(about) = entry.path().symlink_metadata() else { continue };
         if about.is_dir() && !SKIPPED.contains(&entry.file_name()) {
-            found.extend(locks(entry.path()));
-        } else if about.is_file() && entry.file_name().ends_with(".lock") {
+            found.extend(locks(entry.path(), uid));
+        } else if about.is_file() && entry.file_name().ends_with(".lock") && about.uid() == uid {
             found.push((entry.path().to_owned(), about.modified().ok()));
         }
     }
@@ -66,10 +62,19 @@ fn at_work(root: &Utf8Path) -> Option<i32> {
         if name.trim() != "git" && !name.starts_with("git-") {
             return false;
         }
-        let there = std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(&real));
+        let there = match std::fs::read_link(format!("/proc/{pid}/cwd")) {
+            Ok(cwd) => cwd.starts_with(&real),
+            // Another one's, who does not let us look: it may be there.
+            Err(e) => e.kind() == std::io::ErrorKind::PermissionDenied,
+        };
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line);
-        there || [real.as_str(), root.as_str()].iter().any(|root| line.contains(root))
+        // A path may stand behind an option's name.
+        let named = |word: &str| {
+            let path = Utf8Path::new(word.split_once('=').map_or(word, |(_, path)| path));
+            path.starts_with(&real) || path.starts_with(root)
+        };
+        there || line.split('\0').any(named)
     })
 }
 
@@ -80,6 +85,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    fn me() -> u32 {
+        nix::unistd::geteuid().as_raw()
+    }
 
     fn repository() -> (tempfile::TempDir, Utf8PathBuf) {
         let dir = tempfile::tempdir().unwrap();
@@ -93,17 +102,20 @@ mod tests {
     fn a_lock_of_a_dead_one_goes_and_another_ones_stays() {
         let (_dir, root) = repository();
         let (before, lock) = (SystemTime::now() - Duration::from_secs(1), root.join(".git/index.lock"));
-        break_locks(&root, before).unwrap();
+        break_locks(&root, before, me()).unwrap();
         let branch = root.join(".git/refs/heads/main.lock");
         for lock in [&lock, &branch] {
             std::fs::write(lock, "").unwrap();
         }
-        break_locks(&root, before).unwrap();
+        break_locks(&root, before, me()).unwrap();
         assert!(!lock.exists() && !branch.exists());
 
         std::fs::write(&lock, "").unwrap();
+        // Another one's is none of our business: a `git reset` may not need it.
         let later = SystemTime::now() + Duration::from_secs(60);
-        assert_eq!(break_locks(&root, later).unwrap_err().code(), "git-locked");
+        break_locks(&root, later, me()).unwrap();
+        assert!(lock.exists());
+        break_locks(&root, before, me() + 1).unwrap();
         assert!(lock.exists());
     }
 
@@ -120,13 +132,13 @@ mod tests {
         input.write_all(b"nothing\n").unwrap();
         BufReader::new(git.stdout.as_mut().unwrap()).read_line(&mut answer).unwrap();
         assert_eq!(answer, "nothing missing\n");
-        let refused = break_locks(&root, before).unwrap_err();
+        let refused = break_locks(&root, before, me()).unwrap_err();
         assert!(refused.to_string().contains(&git.id().to_string()), "{refused}");
         assert!(lock.exists());
         // Its input ends.
         drop(input);
         git.wait().unwrap();
-        break_locks(&root, before).unwrap();
+        break_locks(&root, before, me()).unwrap();
         assert!(!lock.exists());
     }
 }

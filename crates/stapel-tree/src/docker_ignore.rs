@@ -1,6 +1,7 @@
 //! What `.dockerignore` files leave out, as the builder reads them: a file counts for the directory it lies in, a pattern begins
 //! there unless it begins with `**`, and an exception counts also below a directory that is left out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -65,12 +66,20 @@ fn is_read(name: &str) -> bool {
         || compose && (name.ends_with(".yml") || name.ends_with(".yaml"))
 }
 
+/// Whether a directory with a file of this name may be a context of its own.
+fn makes_context(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    name == NAME || lower.starts_with("dockerfile") || lower.ends_with(".dockerfile")
+}
+
 /// Patterns, as for [`Rules`], of what lies below `root`, is not left out by `rules` and would not be sent to a builder. What the
-/// builder and compose themselves read is never among it.
+/// builder and compose themselves read is never among it, nor are the files named `always`. A directory with a Dockerfile or a
+/// `.dockerignore` of its own may be a context of its own: what lies above says nothing of it. Where there are ignore files for
+/// single Dockerfiles (`web.Dockerfile.dockerignore`), which count instead of the directory's, nothing is left out by that.
 ///
 /// # Errors
 /// `io-failed`, `tree-pattern-bad`.
-pub fn docker_ignored(root: &Utf8Path, rules: &Rules) -> Result<Vec<String>, Problem> {
+pub fn docker_ignored(root: &Utf8Path, rules: &Rules, always: &[String]) -> Result<Vec<String>, Problem> {
     let (matcher, base) = (rules.matcher()?, root.as_std_path().to_owned());
     let mut walker = WalkBuilder::new(root);
     walker.standard_filters(false).follow_links(false).filter_entry(move |entry| {
@@ -87,16 +96,30 @@ pub fn docker_ignored(root: &Utf8Path, rules: &Rules) -> Result<Vec<String>, Pro
         }
     }
     all.sort();
-    let is_read = |(path, directory): &&(Utf8PathBuf, bool)| !directory && path.file_name().is_some_and(is_read);
-    let reads: Vec<_> = all.iter().filter(is_read).map(|(path, _)| path).collect();
+    let file = |path: &Utf8Path, is: &dyn Fn(&str) -> bool| path.file_name().is_some_and(is);
+    let files = || all.iter().filter(|(_, directory)| !directory).map(|(path, _)| path.as_path());
+    let always: Vec<_> = always.iter().map(|path| Utf8Path::new(path.trim_start_matches("./"))).collect();
+    let reads: Vec<_> = files().filter(|path| file(path, &is_read) || always.contains(path)).collect();
+    let contexts: BTreeSet<_> =
+        files().filter(|path| file(path, &makes_context)).filter_map(Utf8Path::parent).collect();
+    let single = |dir: &Utf8Path| {
+        files().any(|path| path.parent() == Some(dir) && file(path, &|name| name != NAME && name.ends_with(NAME)))
+    };
     let mut out = Vec::new();
     for (file, _) in all.iter().filter(|(path, directory)| !directory && path.file_name() == Some(NAME)) {
         let text = std::fs::read_to_string(root.join(file)).map_err(|e| io(file, e))?;
         let (ignores, dir) = (Ignores::read(&text)?, file.parent().unwrap_or(Utf8Path::new("")));
+        if single(dir) {
+            continue;
+        }
+        let inner: Vec<_> = contexts.iter().filter(|inner| **inner != dir && inner.starts_with(dir)).collect();
         let mut whole: Option<&Utf8Path> = None;
         for (path, directory) in &all {
             let Ok(inside) = path.strip_prefix(dir) else { continue };
             if inside.as_str().is_empty() || whole.is_some_and(|whole| path.starts_with(whole)) {
+                continue;
+            }
+            if inner.iter().any(|inner| path.starts_with(inner)) {
                 continue;
             }
             let read = || reads.iter().any(|file| file.starts_with(path));
@@ -129,10 +152,16 @@ mod tests {
 
     /// What is left of these files.
     fn left(files: &[(&str, &str)]) -> Vec<String> {
+        left_but(files, &[])
+    }
+
+    /// The same where these are read in any case.
+    fn left_but(files: &[(&str, &str)], always: &[&str]) -> Vec<String> {
+        let always: Vec<_> = always.iter().map(|path| (*path).to_owned()).collect();
         let dir = tree(files);
         let root = Utf8Path::from_path(dir.path()).unwrap();
         let mut rules = Rules::everything();
-        rules.exclude.extend(docker_ignored(root, &rules).unwrap());
+        rules.exclude.extend(docker_ignored(root, &rules, &always).unwrap());
         let manifest = crate::scan(root, &rules, &crate::Memory::none()).unwrap();
         manifest.entries.into_keys().filter(|path| !path.ends_with(NAME)).collect()
     }
@@ -178,7 +207,32 @@ mod tests {
             ("other.yml", ""),
             ("deploy/notes", ""),
         ];
-        assert_eq!(left(&files), ["Dockerfile", "compose.yaml", "deploy/web.Dockerfile", "docker-compose.prod.yml"]);
+        let stay = [
+            "Dockerfile",
+            "compose.yaml",
+            "deploy/notes",
+            "deploy/web.Dockerfile",
+            "docker-compose.prod.yml",
+            "other.yml",
+        ];
+        // `deploy` may be a context of its own, and the configuration may name a file of any name.
+        assert_eq!(left_but(&files, &["./other.yml"]), stay);
+        assert_eq!(left(&files), stay[..5]);
+    }
+
+    #[test]
+    fn what_is_built_from_a_directory_of_its_own_is_not_left_out_by_what_lies_above() {
+        let files = [
+            (".dockerignore", "web/\n*.md\n"),
+            ("web/Dockerfile", ""),
+            ("web/src/main.ts", ""),
+            ("a.md", ""),
+            ("api/Dockerfile", ""),
+        ];
+        assert_eq!(left(&files), ["api/Dockerfile", "web/Dockerfile", "web/src/main.ts"]);
+        // One of a single Dockerfile counts instead of the directory's.
+        let single = [(".dockerignore", "*.md\n"), ("web.Dockerfile.dockerignore", "x\n"), ("a.md", "")];
+        assert_eq!(left(&single), ["a.md"]);
     }
 
     #[test]

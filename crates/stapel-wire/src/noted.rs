@@ -39,7 +39,7 @@ pub(crate) fn recall(path: &Path, file: &Metadata) -> Option<String> {
 /// Notes it. It is an aid: where it cannot be written, the program is hashed again.
 pub(crate) fn note(path: &Path, file: &Metadata, build: &str) {
     let changed = u64::try_from(file.ctime()).ok().map(|s| SystemTime::UNIX_EPOCH + Duration::from_secs(s));
-    if !changed.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > SETTLED) {
+    if changed.and_then(|at| at.elapsed().ok()).is_none_or(|age| age <= SETTLED) {
         return;
     }
     let Some(place) = place(path) else { return };

@@ -228,8 +228,9 @@ impl Project {
                     ignored.iter().map(|path| pattern_of(path)).collect::<Vec<_>>()
                 }
                 Ignore::Docker => {
-                    let (root, rules) = (self.root.clone(), self.rules());
-                    let done = stapel_host::blocking(move || stapel_tree::docker_ignored(&root, &rules)).await;
+                    let (root, rules, config) = (self.root.clone(), self.rules(), &self.config);
+                    let always = [config.compose.files.clone(), config.source.env.clone()].concat();
+                    let done = stapel_host::blocking(move || stapel_tree::docker_ignored(&root, &rules, &always)).await;
                     done.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))??
                 }
             });

@@ -63,7 +63,11 @@ async fn one(step: &Step, said: &Said<'_>) -> Result<(), Problem> {
     }
     let words = step.command();
     let [program, arguments @ ..] = words.as_slice() else { return Ok(()) };
-    Command::new(program).args(arguments).stream(said).await?.success()?;
+    let done = Command::new(program).args(arguments).stream(said).await?;
+    // One source of several that cannot be had is no reason to stop: what is missing then, the installation says.
+    if !matches!(step, Step::Update) {
+        done.success()?;
+    }
     if matches!(step, Step::Start { .. }) {
         let answers = stapel_host::until(text!("agent-await-docker"), LOOK_EVERY, ANSWERS, || async {
             let Ok(engine) = Engine::connect().await else { return Ok(None) };

@@ -87,6 +87,8 @@ impl PostgresTools for PostgresByUrl {
         let variable = &self.variable;
         // A driver in it is only for the app.
         let url = if driver { format!("postgresql://${{{variable}#*://}}") } else { format!("${variable}") };
-        format!("{} < {dump}", words.replace(BY_VARIABLES[1], &format!("--dbname=\"{url}\"")))
+        // Where the variable is not set the tools would take whatever the host has.
+        let words = words.replace(BY_VARIABLES[1], &format!("--dbname=\"{url}\""));
+        format!(": \"${{{variable}:?}}\" && {words} < {dump}")
     }
 }

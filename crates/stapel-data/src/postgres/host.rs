@@ -12,7 +12,7 @@ use super::PostgresTools;
 use super::programs;
 
 /// What would lead the tools elsewhere than the configuration says.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 24] = [
     "PGHOST",
     "PGHOSTADDR",
     "PGPORT",
@@ -26,6 +26,17 @@ const VARIABLES: [&str; 13] = [
     "PGCLUSTER",
     "PGTZ",
     "PGCLIENTENCODING",
+    "PGSSLROOTCERT",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGSSLCRL",
+    "PGPASSFILE",
+    "PGTARGETSESSIONATTRS",
+    "PGCHANNELBINDING",
+    "PGREQUIREAUTH",
+    "PGREQUIREPEER",
+    "PGGSSENCMODE",
+    "PGSYSCONFDIR",
 ];
 
 /// The major version of a server, once it has told it.

@@ -14,7 +14,7 @@ pub(crate) struct Url {
 
 /// Parameters of a URL and the variables that say the same (postgresql.org, "Environment Variables" of libpq). Those that an app's
 /// own driver has besides mean nothing to the tools.
-const PARAMETERS: [(&str, &str); 14] = [
+const PARAMETERS: [(&str, &str); 20] = [
     ("host", "PGHOST"),
     ("port", "PGPORT"),
     ("user", "PGUSER"),
@@ -29,6 +29,12 @@ const PARAMETERS: [(&str, &str); 14] = [
     ("sslkey", "PGSSLKEY"),
     ("channel_binding", "PGCHANNELBINDING"),
     ("target_session_attrs", "PGTARGETSESSIONATTRS"),
+    ("hostaddr", "PGHOSTADDR"),
+    ("passfile", "PGPASSFILE"),
+    ("sslcrl", "PGSSLCRL"),
+    ("gssencmode", "PGGSSENCMODE"),
+    ("requirepeer", "PGREQUIREPEER"),
+    ("require_auth", "PGREQUIREAUTH"),
 ];
 
 impl Url {
@@ -45,6 +51,10 @@ impl Url {
         // A password may hold an `@` that nobody has encoded.
         let (login, hosts) = authority.rsplit_once('@').map_or(("", authority), |(login, hosts)| (login, hosts));
         let (user, password) = login.split_once(':').map_or((login, ""), |(user, password)| (user, password));
+        if login.is_empty() && path.contains('@') {
+            // A password with a `/` in it that nobody has encoded: what it is part of cannot be told.
+            return None;
+        }
         url.set("PGUSER", user)?;
         url.set("PGPASSWORD", password)?;
         let (mut names, mut ports) = (Vec::new(), Vec::new());
@@ -70,15 +80,19 @@ impl Url {
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             // Some drivers have a word of their own for it.
             let value = match (name, value) {
-                ("ssl", "true" | "1") => "require",
-                ("ssl", "false" | "0") => "disable",
+                ("ssl", value) if ["true", "1"].contains(&value.to_ascii_lowercase().as_str()) => "require",
+                ("ssl", value) if ["false", "0"].contains(&value.to_ascii_lowercase().as_str()) => "disable",
+                ("ssl" | "sslmode", "no-verify") => "require",
                 (_, value) => value,
             };
             if let Some((_, variable)) = PARAMETERS.iter().find(|(known, _)| *known == name) {
                 url.set(variable, value)?;
             }
         }
-        Some(url)
+        // One that names neither would lead to whatever the host has.
+        let leads =
+            ["PGHOST", "PGHOSTADDR", "PGDATABASE"].iter().any(|name| url.env.iter().any(|(known, _)| known == name));
+        leads.then_some(url)
     }
 
     /// A later one counts.

@@ -26,7 +26,10 @@ impl Project {
         let external = |(key, named): (String, raw::Named)| match named.external? {
             raw::External::Truth(true) => Some(named.name.unwrap_or(key)),
             raw::External::Name { name } => Some(name.or(named.name).unwrap_or(key)),
-            raw::External::Truth(false) => None,
+            raw::External::Word(word) if ["y", "yes", "on", "true"].contains(&word.to_ascii_lowercase().as_str()) => {
+                Some(named.name.unwrap_or(key))
+            }
+            raw::External::Truth(false) | raw::External::Word(_) => None,
         };
         let set = |name: &str| self.setting(name);
         let mut names: Vec<String> =

@@ -70,7 +70,11 @@ pub(super) struct Named {
 #[serde(untagged)]
 pub(super) enum External {
     Truth(bool),
-    Name { name: Option<String> },
+    /// YAML 1.1's words for it, and what a variable stands for.
+    Word(String),
+    Name {
+        name: Option<String>,
+    },
 }
 
 #[derive(Deserialize, Default)]

@@ -212,7 +212,7 @@ impl Images for Docker {
             // What has a digest came from a registry.
             let local = image.repo_digests.iter().all(|digest| digest.starts_with("<none>"));
             let id = ImageId(image.id);
-            if needed.contains(&id) || !(built.contains(&id) || labelled && local) {
+            if needed.contains(&id) || !local || !(built.contains(&id) || labelled) {
                 continue;
             }
             match self.untag(&id.0, false).await {
@@ -253,7 +253,7 @@ fn pattern(path: &Utf8Path) -> Utf8PathBuf {
             }
             Some(b'{') => {
                 pattern.push('*');
-                after.split_once('}').map_or("", |(_, rest)| rest)
+                behind_brace(&after[1..])
             }
             _ => {
                 pattern.push('*');
@@ -262,6 +262,17 @@ fn pattern(path: &Utf8Path) -> Utf8PathBuf {
         };
     }
     Utf8PathBuf::from(pattern + rest)
+}
+
+/// What stands behind the brace that closes one; there may be others inside (`${A:-${B}}`).
+fn behind_brace(text: &str) -> &str {
+    let mut open = 1_u32;
+    let closes = text.char_indices().find(|(_, c)| {
+        open += u32::from(*c == '{');
+        open -= u32::from(*c == '}');
+        open == 0
+    });
+    closes.map_or("", |(at, _)| &text[at + 1..])
 }
 
 /// As [`below`], where the directory may be a link that compose has followed.

@@ -62,7 +62,8 @@ async fn networks(project: &Project, client: &mut Client) -> Examined {
                     Step::Network { name } => Some(problem!(Refused, "cli-network-missing", name = name)),
                     _ => None,
                 });
-                found.extend(missing.map(Found::prevents));
+                // What the files here say the host's own variables may say otherwise, and not every network is used.
+                found.extend(missing.map(Found::advises));
                 found.extend(lacking.left.into_iter().map(Found::advises));
             }
             Err(why) => found.push(Found::advises(why)),

@@ -8,7 +8,8 @@ use crate::render::Screen;
 
 /// `host prepare`: what the app needs of its host and does not find there is shown, and done once a person has agreed.
 pub(crate) async fn prepare(place: &Place, args: Prepare, screen: &Screen) -> Result<u8, Problem> {
-    let project = Project::open(place, screen)?;
+    // No secret of the app's is needed for it.
+    let project = Project::look(place, screen)?;
     let wanted = project.wanted()?;
     let mut client = Client::reach_target(&project, screen).await?;
     let found = client.lacks(&wanted).await?;
