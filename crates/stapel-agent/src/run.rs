@@ -152,13 +152,13 @@ async fn written_down(
         Prepared::of(&site.journal, &release, &order.opening.secrets).await?.take_up(None).await?;
         site.definition_changed().await;
     }
-    // What is asked for now is to be, and not the rest of what somebody else asked for.
-    phases::end(site, Some(problem!(Failed, "agent-phases-superseded")))?;
     let (plan, _) = site.plan(ask).await?;
     // What was shown is what is done.
     if plan.fingerprint() != fingerprint {
         return Err(problem!(Refused, "agent-plan-changed"));
     }
+    // What is asked for now is to be, and not the rest of what somebody else asked for.
+    phases::end(site, Some(problem!(Failed, "agent-phases-superseded")))?;
     if let Some(mark) = stapel_host::mark() {
         site.place.keep_secrets(&mark, &order.opening.secrets)?;
     }
