@@ -62,14 +62,8 @@ pub(super) async fn run_plan(
     }
     // From here on a line that is cut says nothing about the release.
     let started = client.start(ask, plan).await;
-    let release = started.map_err(|why| match why.class {
-        Class::Failed
-            if why.code() == "cli-agent-gone" || why.code() == "timed-out" || why.code().starts_with("wire-") =>
-        {
-            problem!(Detached, "cli-start-unknown").because(why)
-        }
-        _ => why,
-    })?;
+    let unknown = |why: Problem| problem!(Detached, "cli-start-unknown").because(why);
+    let release = started.map_err(|why| if is_cut(&why) { unknown(why) } else { why })?;
     follow(client, release, screen).await.map(Some)
 }
 
@@ -97,10 +91,14 @@ fn detached(release: u64) -> Problem {
     problem!(Detached, "cli-detached", release = release.to_string())
 }
 
-/// A line that is cut says nothing about the release; what the host answers does.
+/// Whether the line was cut: that says nothing about the release, as what the host answers does.
+fn is_cut(why: &Problem) -> bool {
+    let lost = why.code() == "cli-agent-gone" || why.code() == "timed-out" || why.code().starts_with("wire-");
+    why.class == Class::Failed && lost
+}
+
 fn cut(release: u64, why: Problem) -> Problem {
-    let answered = why.code().starts_with("agent-");
-    if why.class == Class::Failed && !answered { detached(release).because(why) } else { why }
+    if is_cut(&why) { detached(release).because(why) } else { why }
 }
 
 /// What is typed. One reader for all questions: what one of them has begun to read, no other would get.

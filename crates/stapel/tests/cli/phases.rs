@@ -191,25 +191,45 @@ fn a_way_back_past_a_check_that_came_later_does_not_ask_it() {
     assert!(answers(dir).unwrap().contains("\"version\":1"));
 }
 
+/// A deploy whose process has stopped itself when the first phase had ended, and the words of its command line.
+fn stopped_behind_the_first(dir: &Path) -> (std::process::Child, String) {
+    let plan = json(&run(dir, &["plan", "--json"], 0)).remove(0);
+    let steps = plan["plan"]["steps"].as_array().unwrap().len();
+    // An intent and an outcome of each step, and the end.
+    let fault = format!("stop:{}", 2 * steps + 1);
+    let deploy = command(dir, &["deploy", "--yes"]).env("STAPEL_FAULT", fault).spawn().unwrap();
+    let runner = format!("agent release {}", dir.display());
+    let stands = || Command::new("pgrep").args(["-r", "T", "-f", &runner]).output().unwrap().status.success();
+    testkit::until_true("the first phase has ended", SOON, stands).unwrap();
+    (deploy, runner)
+}
+
 #[test]
 fn a_process_that_dies_between_two_phases_is_followed_by_one_that_goes_on() {
     let dir = in_phases(&[2, 3], &(phase("site", "ref = \"v2\"") + &phase("models", "")));
     let dir = dir.path();
     let _stop = Stop(dir);
-    let plan = json(&run(dir, &["plan", "--json"], 0)).remove(0);
-    let steps = plan["plan"]["steps"].as_array().unwrap().len();
-    // An intent and an outcome of each step, and the end.
-    let fault = format!("stop:{}", 2 * steps + 1);
-    let mut deploy = command(dir, &["deploy", "--yes"]).env("STAPEL_FAULT", fault).spawn().unwrap();
-    let runner = format!("agent release {}", dir.display());
-    let stands = || Command::new("pgrep").args(["-r", "T", "-f", &runner]).output().unwrap().status.success();
-    testkit::until_true("the first phase has ended", SOON, stands).unwrap();
+    let (mut deploy, runner) = stopped_behind_the_first(dir);
     assert_eq!(outcomes(dir, "1"), [(1, Some("done".to_owned())), (2, None)]);
     assert!(Command::new("pkill").args(["-KILL", "-f", &runner]).status().unwrap().success());
     // The screen sees it all.
     assert_eq!(deploy.wait().unwrap().code(), Some(0));
     assert_eq!(outcomes(dir, "1"), [(1, Some("done".to_owned())), (2, Some("done".to_owned()))]);
     assert!(answers(dir).unwrap().contains("\"version\":3"));
+}
+
+#[test]
+fn what_is_left_of_a_deploy_can_be_given_up_between_two_phases() {
+    let dir = in_phases(&[2, 3], &(phase("site", "ref = \"v2\"") + &phase("models", "")));
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    let (mut deploy, runner) = stopped_behind_the_first(dir);
+    let said = run(dir, &["cancel"], 3);
+    assert!(said.contains("in service"), "{said}");
+    assert!(Command::new("pkill").args(["-CONT", "-f", &runner]).status().unwrap().success());
+    assert_eq!(deploy.wait().unwrap().code(), Some(1));
+    assert_eq!(outcomes(dir, "1"), [(1, Some("done".to_owned()))]);
+    assert!(answers(dir).unwrap().contains("\"version\":2"));
 }
 
 /// A release that asks, and what it ends with once that was answered so; `None`: by nobody.
