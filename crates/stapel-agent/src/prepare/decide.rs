@@ -10,6 +10,10 @@ use super::{Preparation, Step, Wanted};
 /// that suits it; `agent-prepare-needs-root`.
 pub(super) fn decide(facts: &Facts, wanted: &Wanted) -> Result<Preparation, Problem> {
     let mut made = Preparation { there: Vec::new(), steps: Vec::new(), left: Vec::new() };
+    if wanted.only_networks {
+        networks(facts, wanted, &mut made);
+        return Ok(made);
+    }
     if wanted.docker {
         docker(facts, &mut made)?;
         networks(facts, wanted, &mut made);

@@ -44,7 +44,16 @@ fn ready() -> Facts {
 }
 
 fn wanted() -> Wanted {
-    Wanted { docker: true, networks: vec!["caddy".into()], path: "/opt/shop".into() }
+    Wanted { docker: true, networks: vec!["caddy".into()], path: "/opt/shop".into(), only_networks: false }
+}
+
+#[test]
+fn who_asks_for_networks_only_hears_of_nothing_else() {
+    // Nobody is root, and the compose there does not suit.
+    let facts = Facts { root: false, compose: Vec::new(), networks: ["bridge".to_owned()].into(), ..ready() };
+    assert!(decide(&facts, &wanted()).is_err());
+    let made = decide(&facts, &Wanted { only_networks: true, ..wanted() }).unwrap();
+    assert_eq!((made.steps, made.left.len()), (vec![Step::Network { name: "caddy".into() }], 0));
 }
 
 fn decided(facts: &Facts) -> Preparation {
@@ -163,7 +172,7 @@ fn a_name_that_nobody_can_tell_is_left_to_a_person() {
 
 #[test]
 fn an_app_without_docker_needs_its_directory_only() {
-    let wanted = Wanted { docker: false, networks: Vec::new(), path: "/opt/shop".into() };
+    let wanted = Wanted { docker: false, networks: Vec::new(), path: "/opt/shop".into(), only_networks: false };
     let made = decide(&Facts { system: System::read("ID=fedora\n"), ..bare("") }, &wanted).unwrap();
     assert_eq!(made.steps, [directory()]);
 }

@@ -72,7 +72,7 @@ impl Facts {
             directory: wanted.path.is_dir(),
             may_make: may_make(&wanted.path),
         };
-        if wanted.docker && facts.lacks_packages() && facts.system.is_debian() {
+        if wanted.docker && !wanted.only_networks && facts.lacks_packages() && facts.system.is_debian() {
             let (packages, complaint) = apt().await?;
             let kernel = std::fs::read_to_string("/sys/module/apparmor/parameters/enabled").unwrap_or_default();
             facts.packages = if kernel.starts_with('Y') { packages } else { packages.without_apparmor() };

@@ -33,6 +33,9 @@ pub struct Wanted {
     pub networks: Vec<String>,
     /// Its directory.
     pub path: Utf8PathBuf,
+    /// Only the networks are asked for: no packages are looked for, which takes a moment and the network.
+    #[serde(default)]
+    pub only_networks: bool,
 }
 
 impl Wanted {
@@ -51,7 +54,7 @@ impl Wanted {
             (true, []) => Project::discover(root)?.external_networks(),
             (true, files) => Project::new(root, files.to_vec()).external_networks(),
         };
-        Ok(Self { docker, networks, path: place.path.clone() })
+        Ok(Self { docker, networks, path: place.path.clone(), only_networks: false })
     }
 }
 

@@ -1,5 +1,5 @@
 use jiff::{SignedDuration, Timestamp};
-use stapel_agent::prepare::Step;
+use stapel_agent::prepare::{Step, Wanted};
 use stapel_core::examination::{Examined, Found, Weight};
 use stapel_text::{Class, Problem, problem, seconds, text};
 
@@ -54,6 +54,7 @@ fn quiet(project: &Project) -> Examined {
 /// on the host may be of another version, or not there yet.
 async fn networks(project: &Project, client: &mut Client) -> Examined {
     let wanted = project.wanted().ok().filter(|wanted| !wanted.networks.is_empty());
+    let wanted = wanted.map(|wanted| Wanted { only_networks: true, ..wanted });
     let mut found = Vec::new();
     if let Some(wanted) = &wanted {
         match client.lacks(wanted).await {
