@@ -95,10 +95,16 @@ impl Site {
         }
     }
 
-    /// What a rollback leads to from this release, if it is one that was deployed: the one deployed before it.
+    /// What a rollback leads to from this release: what was in service before it. Where that was gone back to, it is the release
+    /// that had put it there, and not the one that was gone back from.
     pub(crate) fn before(&self, release: u64) -> Result<Option<Release>, Problem> {
-        let mut earlier = self.journal.history(usize::from(u16::MAX))?.into_iter().filter(|r| r.id < release);
-        Ok(earlier.find(|r| ended_well(r) && matches!(r.plan.goal, Goal::Deploy { .. })))
+        let earlier = self.journal.history(usize::from(u16::MAX))?.into_iter();
+        let mut shipped = earlier.filter(|r| r.id < release && ended_well(r) && r.plan.goal.manifest().is_some());
+        let Some(mut before) = shipped.next() else { return Ok(None) };
+        while let Goal::Rollback { to, .. } = before.plan.goal {
+            before = self.journal.known(to)?;
+        }
+        Ok(Some(before))
     }
 
     /// What is there now.

@@ -205,6 +205,24 @@ fn stopped_behind_the_first(dir: &Path) -> (std::process::Child, String) {
 }
 
 #[test]
+fn a_rollback_leads_to_what_was_in_service_before_and_not_to_what_was_gone_back_from() {
+    let dir = project_with(WATCH, "");
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    let serves = |number: u32| assert!(answers(dir).unwrap().contains(&format!("\"version\":{number}")), "{number}");
+    run(dir, &["deploy", "--yes"], 0);
+    version(dir, 2);
+    run(dir, &["deploy", "--yes"], 0);
+    run(dir, &["rollback", "--yes"], 0);
+    serves(1);
+    version(dir, 3);
+    run(dir, &["deploy", "--yes"], 0);
+    run(dir, &["rollback", "--yes"], 0);
+    serves(1);
+    run(dir, &["rollback", "--yes"], 3);
+}
+
+#[test]
 fn a_process_that_dies_between_two_phases_is_followed_by_one_that_goes_on() {
     let dir = in_phases(&[2, 3], &(phase("site", "ref = \"v2\"") + &phase("models", "")));
     let dir = dir.path();
