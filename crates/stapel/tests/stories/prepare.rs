@@ -90,7 +90,8 @@ fn story(flavour: Flavour) {
     assert_eq!(server.run(&["docker", "network", "inspect", "--format", "{{.Id}}", "caddy"]).unwrap(), id);
 
     server.run(&["docker", "network", "rm", "caddy"]).unwrap();
-    let said = operator.releases(&["check"], 3).unwrap();
+    // Whether each network is used, and called so there, the files here do not tell for certain: it advises.
+    let said = operator.releases(&["check"], 0).unwrap();
     assert!(said.contains("[cli-network-missing]") && said.contains("stapel host prepare"), "{said}");
     let said = operator.releases(&["host", "prepare", "--yes"], 0).unwrap();
     assert!(said.contains("1/1 make the network caddy"), "{said}");
