@@ -73,7 +73,7 @@ impl Site {
     }
 
     /// The release that a rollback leads to: the one named, else the one that was in service before the one that is.
-    pub(crate) fn rollback_target(&self, to: Option<u64>) -> Result<Release, Problem> {
+    fn rollback_target(&self, to: Option<u64>) -> Result<Release, Problem> {
         let current = self.journal.in_service()?.ok_or_else(|| problem!(Refused, "agent-rollback-nothing"))?;
         // A rollback put an earlier release in service: from there it goes on backwards.
         let effective = match current.plan.goal {
@@ -93,6 +93,16 @@ impl Site {
             }
             None => self.before(effective)?.ok_or_else(|| problem!(Refused, "agent-rollback-nothing")),
         }
+    }
+
+    /// From now on only the checks are asked that a goal's version can know: an earlier one knows no later check.
+    pub(crate) fn ask_for(&mut self, goal: &Goal) -> Result<(), Problem> {
+        if let Goal::Rollback { to, .. } = goal
+            && let Some(then) = self.journal.release(*to)?
+        {
+            self.checks.only(&then.config.checks);
+        }
+        Ok(())
     }
 
     /// What a rollback leads to from this release: what was in service before it. Where that was gone back to, it is the release

@@ -115,12 +115,20 @@ impl Runner<'_> {
     /// # Errors
     /// Only when the journal itself cannot be read or written.
     pub(crate) async fn run(&self, release: u64, steps: &[Box<dyn Step>]) -> Result<(), Problem> {
-        if self.one(release, steps).await? != Outcome::Done {
-            return Ok(());
+        match self.one(release, steps).await? {
+            Outcome::Done => self.go_on_or_end().await,
+            Outcome::Undone | Outcome::Stuck | Outcome::Found => Ok(()),
         }
+    }
+
+    /// As [`Runner::go_on`], where it is not tried again: why no other phase came is written down.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub(crate) async fn go_on_or_end(&self) -> Result<(), Problem> {
         match self.go_on().await {
             Ok(()) => Ok(()),
-            Err(why) => end(self.site, Some(problem!(Failed, "agent-phase-not-begun").because(why))),
+            Err(why) => end(self.site, Some(not_begun(why))),
         }
     }
 
@@ -199,6 +207,11 @@ pub(crate) fn to_go_on(journal: &Journal) -> Result<Option<Release>, Problem> {
     let Some(newest) = journal.history(1)?.pop() else { return Ok(None) };
     let more = newest.outcome == Some(Outcome::Done) && !newest.plan.later.is_empty();
     Ok((more && journal.fact::<Option<Problem>>(newest.id, LAST)?.is_none()).then_some(newest))
+}
+
+/// The problem with a phase that could not begin.
+pub(crate) fn not_begun(why: Problem) -> Problem {
+    problem!(Failed, "agent-phase-not-begun").because(why)
 }
 
 /// Writes down that no phase comes any more, and why; nothing where there is none to come.

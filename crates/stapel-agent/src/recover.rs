@@ -9,7 +9,6 @@ use std::time::Duration;
 use camino::Utf8Path;
 use jiff::Timestamp;
 use stapel_core::config::{Moment, Secrets};
-use stapel_core::plan::Goal;
 use stapel_host::{Command, ProcessId};
 use stapel_release::{Direction, Fault, Journal, Lock, Outcome, Owner, Release, Saga, Step};
 use stapel_text::{Class, Problem, problem, text};
@@ -74,8 +73,7 @@ pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem>
     };
     let ended = stapel_host::retry(EVERY, WITHIN, attempt, |_| true).await;
     if let Err(why) = &ended {
-        let stopped = problem!(Failed, "agent-phase-not-begun").because(why.clone());
-        phases::end_in(&Journal::open(&journal_of(root))?, Some(stopped))?;
+        phases::end_in(&Journal::open(&journal_of(root))?, Some(phases::not_begun(why.clone())))?;
     }
     guardian::disarm(root, &lock).await;
     drop(lock);
@@ -132,11 +130,7 @@ impl Prepared {
         }
         let mut site = Site::open(release.config.clone(), Known::Kept(&marks, more), &release.target).await?;
         site.suits()?;
-        if let Goal::Rollback { to, .. } = release.plan.goal
-            && let Some(then) = site.journal.release(to)?
-        {
-            site.checks.only(&then.config.checks);
-        }
+        site.ask_for(&release.plan.goal)?;
         let site = Arc::new(site);
         if let Err(problem) = site.sweep().await {
             // A tree that was shipped half may make no sense to compose; the way back mends it.
@@ -196,9 +190,7 @@ impl Prepared {
     /// # Errors
     /// Why the next one could not begin; it may be tried again.
     async fn go_on(&self) -> Result<(), Problem> {
-        // After a boot the app is starting still: it is what the next phase is compared with.
-        self.site.await_healthy().await;
-        Runner { site: &self.site, faults: &self.faults }.go_on().await
+        self.runner().await.go_on().await
     }
 
     /// The same where it is not tried again: why no other phase came is written down.
@@ -206,10 +198,13 @@ impl Prepared {
     /// # Errors
     /// When the journal cannot be written.
     pub(crate) async fn go_on_or_end(&self) -> Result<(), Problem> {
-        match self.go_on().await {
-            Ok(()) => Ok(()),
-            Err(why) => phases::end(&self.site, Some(problem!(Failed, "agent-phase-not-begun").because(why))),
-        }
+        self.runner().await.go_on_or_end().await
+    }
+
+    /// Who runs the next phase. After a boot the app is starting still: it is what that is compared with.
+    async fn runner(&self) -> Runner<'_> {
+        self.site.await_healthy().await;
+        Runner { site: &self.site, faults: &self.faults }
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use stapel_core::plan::Goal;
 use stapel_host::ProcessId;
 use stapel_release::{Begin, Direction, Fault, Lock, Owner, Step};
 use stapel_text::{Problem, problem};
@@ -115,11 +114,9 @@ struct Begun {
 async fn begin(order: &Order, ask: &Ask, fingerprint: &str) -> Result<Begun, Problem> {
     let mut site = open(order).await?;
     site.suits()?;
-    if let Ask::Rollback { .. } = ask
-        && let [Goal::Rollback { to, .. }] = site.goals(ask)?[..]
-        && let Some(then) = site.journal.release(to)?
-    {
-        site.checks.only(&then.config.checks);
+    if let Ask::Rollback { .. } = ask {
+        let goals = site.goals(ask)?;
+        goals.iter().try_for_each(|goal| site.ask_for(goal))?;
     }
     let site = Arc::new(site);
     let doing = match ask {

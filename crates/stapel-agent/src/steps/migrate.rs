@@ -103,12 +103,10 @@ impl Step for Migrate {
             return Ok(());
         }
         // Who died right after the migration may have had no time to ask: what serves has been writing since.
-        let moved = cx.fact(MOVED)?.unwrap_or(false) || (self.serves && cx.fact::<bool>(SUITS_FORMER)?.is_none());
-        if moved {
-            let suits = match cx.fact::<bool>(SUITS_FORMER)? {
-                None if self.serves => self.suits(cx).await.unwrap_or(false),
-                seen => seen.unwrap_or(false),
-            };
+        let seen = cx.fact::<bool>(SUITS_FORMER)?;
+        let unasked = self.serves && seen.is_none();
+        if unasked || cx.fact(MOVED)?.unwrap_or(false) {
+            let suits = if unasked { self.suits(cx).await.unwrap_or(false) } else { seen.unwrap_or(false) };
             if suits {
                 cx.say(text!("agent-migrate-stays", revision = shown(&now)));
                 return Ok(());
