@@ -14,7 +14,7 @@ use stapel_host::ProcessId;
 use stapel_init::{Bundle, Composition, Survey};
 use stapel_release::{Direction, Fault, Outcome, Owner, Recorded, Release, StepState};
 use stapel_text::{Problem, Text};
-use stapel_tree::{Entry, Hash};
+use stapel_tree::{Entry, Hash, Part};
 
 use crate::prepare::{Preparation, Step, Wanted};
 
@@ -139,10 +139,10 @@ pub enum Request {
         /// How many bytes come.
         bytes: u64,
     },
-    /// The next content frames hold these objects, one after the other, each compressed. Not answered.
+    /// The next content frames hold these blocks of objects, one after the other, each compressed. Not answered.
     Objects {
         /// They.
-        objects: Vec<Announced>,
+        blocks: Vec<Announced>,
     },
     /// The host's own checkout is to fetch; answered by [`Reply::Fetched`].
     Fetch {
@@ -256,14 +256,14 @@ pub struct LogsAsk {
     pub since_s: Option<u64>,
 }
 
-/// An object that is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A block of objects that is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announced {
-    /// Its hash.
-    pub hash: Hash,
+    /// They.
+    pub parts: Vec<Part>,
     /// Its bytes, compressed.
     pub bytes: u64,
-    /// Whether it holds secrets.
+    /// Whether they hold secrets.
     pub secret: bool,
 }
 

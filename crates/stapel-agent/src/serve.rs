@@ -13,7 +13,7 @@ use stapel_host::{Detached, ProcessId};
 use stapel_init::By;
 use stapel_release::{Event, Lock, Outcome, Release};
 use stapel_text::{Class, Problem, problem, text};
-use stapel_tree::{Access, Hash};
+use stapel_tree::{Access, Block, Hash};
 use stapel_wire::{Connection, Frame, Kind};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -67,7 +67,7 @@ where
             }
             Request::Lacks(wanted) => prepare::look(&wanted).await.map(|found| Reply::Prepared(Box::new(found))),
             Request::Prepare { wanted, steps } => prepare::run(connection, &wanted, steps).await,
-            Request::Objects { objects } => match take_objects(session, connection, objects).await {
+            Request::Objects { blocks } => match take_objects(session, connection, blocks).await {
                 Ok(()) => continue,
                 Err(problem) => Err(problem),
             },
@@ -311,21 +311,21 @@ where
 async fn take_objects<R, W>(
     session: &Session,
     connection: &mut Connection<R, W>,
-    objects: Vec<Announced>,
+    blocks: Vec<Announced>,
 ) -> Result<(), Problem>
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
-    let content = take_content(connection, objects.iter().map(|object| object.bytes).sum()).await?;
+    let content = take_content(connection, blocks.iter().map(|block| block.bytes).sum()).await?;
     let site = Arc::clone(session.site()?);
     crate::blocking(move || {
         let mut rest = content.as_slice();
         let mut packed = Vec::new();
-        for Announced { hash, bytes, secret } in objects {
+        for Announced { parts, bytes, secret } in blocks {
             let access = if secret { Access::Owner } else { Access::Group };
-            let (one, others) = rest.split_at(usize::try_from(bytes).unwrap_or(usize::MAX).min(rest.len()));
-            packed.push((hash, one, access));
+            let (bytes, others) = rest.split_at(usize::try_from(bytes).unwrap_or(usize::MAX).min(rest.len()));
+            packed.push(Block { parts, bytes, access });
             rest = others;
         }
         site.store.put_many(&packed)

@@ -29,7 +29,7 @@ pub use manifest::Manifest;
 pub use memory::Memory;
 pub use rules::{DEFAULT_EXCLUDES, Rules, pattern_of};
 pub use scan::scan;
-pub use store::{Access, ObjectStore, compress, compress_bytes};
+pub use store::{Access, Block, ObjectStore, Part, Wanted, compress, compress_bytes, compress_group, group};
 pub use transfer::Transfer;
 
 use stapel_text::{Problem, problem};

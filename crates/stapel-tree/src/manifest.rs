@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use stapel_text::{Problem, problem};
 
-use crate::names::{ancestors, check_path, target_leaves};
+use crate::names::{ancestors, check_path, split, target_leaves};
 use crate::{Entry, Hash};
 
 /// A directory's content: every path below it, with `/` between components, and what lies there.
@@ -53,6 +53,8 @@ impl Manifest {
         if self.format != Self::FORMAT {
             return Err(problem!(Failed, "tree-format-unknown", format = self.format, known = Self::FORMAT));
         }
+        // What lies together has the same directories above it.
+        let mut clear = "";
         for (path, entry) in &self.entries {
             check_path(path)?;
             if let Entry::Symlink { target } = entry
@@ -60,9 +62,13 @@ impl Manifest {
             {
                 return Err(problem!(Refused, "tree-symlink-out", names = format!("{path} -> {target}")));
             }
+            if split(path).0 == clear {
+                continue;
+            }
             if let Some(above) = ancestors(path).find(|a| self.entries.get(*a).is_some_and(|e| !e.is_directory())) {
                 return Err(problem!(Refused, "tree-path-blocked", path = path, above = above));
             }
+            clear = split(path).0;
         }
         Ok(())
     }
@@ -98,9 +104,18 @@ impl Manifest {
     /// Every directory in it, implied or named, the outer before the inner.
     #[must_use]
     pub fn directories(&self) -> BTreeSet<String> {
-        let implied = self.entries.keys().flat_map(|path| ancestors(path));
-        let named = self.entries.iter().filter(|(_, e)| e.is_directory()).map(|(path, _)| path.as_str());
-        implied.chain(named).map(ToOwned::to_owned).collect()
+        let mut directories = BTreeSet::new();
+        let mut parent = "";
+        for (path, entry) in &self.entries {
+            if split(path).0 != parent {
+                parent = split(path).0;
+                directories.extend(ancestors(path).map(ToOwned::to_owned));
+            }
+            if entry.is_directory() {
+                directories.insert(path.clone());
+            }
+        }
+        directories
     }
 
     /// The hash and size of every file's content, each hash once.
@@ -138,6 +153,19 @@ mod tests {
         assert_eq!(refused(&[("a", link("/etc"))]), "tree-symlink-out");
         assert_eq!(refused(&[("a", link("b")), ("a/passwd", file(0o644))]), "tree-path-blocked");
         assert!(manifest(&[("a", Entry::Directory), ("a/b", file(0o644)), ("c", link("a/b"))]).check().is_ok());
+    }
+
+    #[test]
+    fn directories_are_implied_or_named() {
+        let some =
+            manifest(&[("a/b/c", file(0o644)), ("a/b/d", file(0o644)), ("a/e", Entry::Directory), ("f", file(0o644))]);
+        assert_eq!(some.directories().into_iter().collect::<Vec<_>>(), ["a", "a/b", "a/e"]);
+        let blocked = [("a", file(0o644)), ("a/b", file(0o644)), ("a/c", file(0o644))];
+        assert_eq!(refused(&blocked), "tree-path-blocked");
+        assert_eq!(
+            refused(&[("a/b/c", file(0o644)), ("a/b/d", file(0o644)), ("a/b", file(0o644))]),
+            "tree-path-blocked"
+        );
     }
 
     #[test]

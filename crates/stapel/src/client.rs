@@ -1,14 +1,10 @@
 //! A session with the agent of a project's target.
 
-use std::collections::HashMap;
+mod offer;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use stapel_agent::prepare::{self, Preparation, Step};
-use stapel_agent::protocol::{
-    Announced, Ask, Details, Fetched, Holder, LogsAsk, Opening, Question, Reply, Request, Status, Told,
-};
+use stapel_agent::protocol::{Ask, Details, Holder, LogsAsk, Opening, Question, Reply, Request, Status, Told};
 use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
@@ -17,34 +13,10 @@ use stapel_host::{Command, ProcessId};
 use stapel_init::{Bundle, Composition, Survey};
 use stapel_release::{Direction, Fault, Recorded, Release};
 use stapel_text::{Problem, problem};
-use stapel_tree::{Hash, Manifest};
-use stapel_wire::{Account, Agents, Host, MAX_PAYLOAD, Session, SshOptions};
+use stapel_wire::{Account, Agents, Host, Session, SshOptions};
 
-use crate::args::Commit;
-use crate::project::{Project, Tree};
+use crate::project::Project;
 use crate::render::Screen;
-
-/// How many small files are compressed in one go, and how many such goes ahead of what is being sent.
-const IN_ONE_GO: usize = 64;
-const AHEAD: usize = 4;
-
-/// Bytes of compressed files that go in one go.
-const TOGETHER: usize = 1 << 20;
-
-/// Larger files are compressed one by one.
-const LARGE: u64 = 1 << 20;
-
-/// A content that the host wants: its hash, where it lies, whether it is a secret.
-type Wanted = Result<(Hash, Utf8PathBuf, bool), Problem>;
-
-async fn packed(wanted: Vec<Wanted>) -> Result<Vec<(Hash, Vec<u8>, bool)>, Problem> {
-    let pack = |wanted: Wanted| {
-        let (hash, path, secret) = wanted?;
-        Ok((hash, stapel_tree::compress(&path)?, secret))
-    };
-    let packed = stapel_host::blocking(move || wanted.into_iter().map(pack).collect()).await;
-    packed.map_err(|e| problem!(Failed, "agent-task", error = e.to_string()))?
-}
 
 /// What a log that is followed says.
 pub(crate) enum Said {
@@ -177,104 +149,6 @@ impl Client {
     async fn ask(&mut self, request: &Request) -> Result<Reply, Problem> {
         self.session.connection.send(request).await?;
         self.receive().await
-    }
-
-    async fn send_content(&mut self, content: &[u8]) -> Result<(), Problem> {
-        for part in content.chunks(MAX_PAYLOAD) {
-            self.session.connection.send_content(part).await?;
-        }
-        Ok(())
-    }
-
-    /// Brings up what of the tree is not on the host yet, and gives what is to be asked for it. It harms nobody and can be
-    /// done again.
-    pub(crate) async fn bring(&mut self, project: &Project, tree: &Tree, screen: &Screen) -> Result<Ask, Problem> {
-        let hash = self.offer(project, &tree.base(project), &tree.manifest, screen).await?;
-        Ok(Ask::Deploy { manifest: hash, commit: tree.commit(), subject: tree.subject().map(str::to_owned) })
-    }
-
-    /// Has the host's own checkout fetch, and brings it the files with secrets that are here.
-    pub(crate) async fn fetch(
-        &mut self,
-        project: &Project,
-        commit: &Commit,
-        screen: &Screen,
-    ) -> Result<Fetched, Problem> {
-        let env = project.env()?;
-        if !env.entries.is_empty() {
-            self.offer(project, project.root(), &env, screen).await?;
-        }
-        let (reference, may_drop) = (commit.reference.clone(), commit.allow_rewritten);
-        match self.ask(&Request::Fetch { reference, may_drop, env: env.entries }).await? {
-            Reply::Fetched(fetched) => Ok(*fetched),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    /// Brings up what of a manifest is not on the host yet, and gives its hash.
-    async fn offer(
-        &mut self,
-        project: &Project,
-        base: &Utf8Path,
-        manifest: &Manifest,
-        screen: &Screen,
-    ) -> Result<Hash, Problem> {
-        let json = manifest.to_json();
-        let known = Hash::of(&json);
-        let mut reply = self.ask(&Request::Known { manifest: known }).await?;
-        if reply == Reply::Unknown {
-            let packed = stapel_tree::compress_bytes(&json)?;
-            self.session.connection.send(&Request::Offer { manifest: known, bytes: packed.len() as u64 }).await?;
-            self.send_content(&packed).await?;
-            reply = self.receive().await?;
-        }
-        let (hash, mut missing) = match reply {
-            Reply::Wanted { manifest, missing } => (manifest, missing),
-            other => return Err(unexpected(&other)),
-        };
-        // A content that is in a file with secrets is one, whatever other file has it too.
-        let mut paths: HashMap<Hash, (&String, bool)> = HashMap::new();
-        for (path, entry) in &manifest.entries {
-            if let Some(hash) = entry.hash() {
-                paths.entry(hash).or_insert((path, false)).1 |= project.is_secret(path);
-            }
-        }
-        // What lies together here lies together there, and is read there together.
-        missing.sort_by_key(|hash| paths.get(hash).map(|(path, _)| *path));
-        let total = missing.len();
-        let sizes = manifest.contents();
-        let wanted = missing.into_iter().map(|wanted| match paths.get(&wanted) {
-            Some((path, secret)) => Ok((wanted, project.path(base, path), *secret)),
-            None => Err(problem!(Failed, "cli-protocol", reply = wanted.to_string())),
-        });
-        // The next ones are compressed while some are on their way; of large ones there is only one in memory.
-        let large =
-            |wanted: &Wanted| wanted.as_ref().is_ok_and(|(hash, _, _)| sizes.get(hash).is_some_and(|s| *s > LARGE));
-        let (large, small): (Vec<Wanted>, Vec<Wanted>) = wanted.partition(large);
-        let mut small = small.into_iter();
-        let goes =
-            std::iter::from_fn(|| Some(small.by_ref().take(IN_ONE_GO).collect()).filter(|go: &Vec<_>| !go.is_empty()));
-        let small = stream::iter(goes).map(packed).buffered(AHEAD);
-        let large = stream::iter(large).then(|one| packed(vec![one]));
-        let mut ready =
-            small.chain(large).map_ok(|packed| stream::iter(packed.into_iter().map(Ok))).try_flatten().boxed();
-        let (mut objects, mut together, mut done) = (Vec::new(), Vec::new(), 0);
-        while let Some(next) = ready.next().await {
-            let (hash, content, secret) = next?;
-            objects.push(Announced { hash, bytes: content.len() as u64, secret });
-            together.extend_from_slice(&content);
-            done += 1;
-            if together.len() >= TOGETHER || done == total {
-                self.session.connection.send(&Request::Objects { objects: std::mem::take(&mut objects) }).await?;
-                self.send_content(&together).await?;
-                together.clear();
-                screen.bringing_files(done, total);
-            }
-        }
-        match self.ask(&Request::Stored).await? {
-            Reply::Stored => Ok(hash),
-            other => Err(unexpected(&other)),
-        }
     }
 
     /// What would be done, what was found, and which releases were put right before that; or, unless they are to be, which

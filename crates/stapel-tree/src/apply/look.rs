@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use camino::Utf8Path;
@@ -36,7 +36,17 @@ pub fn look(
         changed.extend(files.map(|(path, entry)| make(path.clone(), entry.clone())));
         return Ok(Applied { format: Applied::FORMAT, root_made: true, changed, foreign: Vec::new() });
     };
-    let mut look = Look::new(&root, before, goal, memory)?;
+    let (directories, old_directories) = (goal.directories(), before.directories());
+    let manifests = goal.entries.keys().chain(before.entries.keys());
+    let mut paths: Vec<&str> = manifests.chain(&directories).chain(&old_directories).map(String::as_str).collect();
+    // The stable one makes use of what is sorted already.
+    paths.sort();
+    paths.dedup();
+    let there = paths.iter().copied().zip(observe_all(&root, &paths, memory)?).collect();
+    memory.keep();
+    let (directories, old_directories) = (&directories, &old_directories);
+    let (changed, removed) = (Vec::new(), BTreeSet::new());
+    let mut look = Look { root: &root, before, goal, directories, old_directories, there, changed, removed };
     look.clear_for_directories()?;
     look.clear_for_files()?;
     look.make_directories();
@@ -55,25 +65,14 @@ struct Look<'a> {
     root: &'a Root,
     before: &'a Manifest,
     goal: &'a Manifest,
-    directories: BTreeSet<String>,
-    old_directories: BTreeSet<String>,
-    there: BTreeMap<String, There>,
+    directories: &'a BTreeSet<String>,
+    old_directories: &'a BTreeSet<String>,
+    there: HashMap<&'a str, There>,
     changed: Vec<Change>,
     removed: BTreeSet<String>,
 }
 
-impl<'a> Look<'a> {
-    fn new(root: &'a Root, before: &'a Manifest, goal: &'a Manifest, memory: &Memory) -> Result<Self, Problem> {
-        let (directories, old_directories) = (goal.directories(), before.directories());
-        let manifests = goal.entries.keys().chain(before.entries.keys());
-        let paths: BTreeSet<&str> = manifests.chain(&directories).chain(&old_directories).map(String::as_str).collect();
-        let paths: Vec<&str> = paths.into_iter().collect();
-        let looked = observe_all(root, &paths, memory)?;
-        memory.keep();
-        let there = paths.iter().map(ToString::to_string).zip(looked).collect();
-        Ok(Self { root, before, goal, directories, old_directories, there, changed: vec![], removed: BTreeSet::new() })
-    }
-
+impl Look<'_> {
     fn there(&self, path: &str) -> &There {
         self.there.get(path).unwrap_or(&There::Nothing)
     }
@@ -99,15 +98,15 @@ impl<'a> Look<'a> {
 
     /// Files and links of ours where the goal has directories.
     fn clear_for_directories(&mut self) -> Result<(), Problem> {
-        for path in self.directories.clone() {
-            match self.there(&path) {
+        for path in self.directories {
+            match self.there(path) {
                 There::Nothing | There::Entry(Entry::Directory, _) => {}
                 // A link that we did not put there stands for something: the team has moved the directory.
-                There::Entry(Entry::Symlink { .. }, _) if !self.before.entries.contains_key(&path) => {
-                    return Err(problem!(Refused, "tree-way-blocked", path = self.root.shown(&path).as_str()));
+                There::Entry(Entry::Symlink { .. }, _) if !self.before.entries.contains_key(path) => {
+                    return Err(problem!(Refused, "tree-way-blocked", path = self.root.shown(path).as_str()));
                 }
-                There::Entry(..) => self.push(&path, None),
-                There::Special => return Err(self.in_the_way(&[path])),
+                There::Entry(..) => self.push(path, None),
+                There::Special => return Err(self.in_the_way(std::slice::from_ref(path))),
             }
         }
         Ok(())
@@ -140,9 +139,9 @@ impl<'a> Look<'a> {
     }
 
     fn make_directories(&mut self) {
-        for path in self.directories.clone() {
-            if !self.is_directory(&path) {
-                self.push(&path, Some(Entry::Directory));
+        for path in self.directories {
+            if !self.is_directory(path) {
+                self.push(path, Some(Entry::Directory));
             }
         }
     }
@@ -164,7 +163,7 @@ impl<'a> Look<'a> {
     /// What the rules leave out now is no longer ours to judge: it stays.
     fn remove(&mut self, rules: &Matcher) {
         for path in self.before.entries.keys() {
-            if !rules.leaves_out(path) && !self.goal.entries.contains_key(path) && !self.directories.contains(path) {
+            if !self.goal.entries.contains_key(path) && !self.directories.contains(path) && !rules.leaves_out(path) {
                 self.remove_file(path);
             }
         }
@@ -179,7 +178,7 @@ impl<'a> Look<'a> {
 
     /// Directories of the last release in which nothing is left.
     fn remove_directories(&mut self) -> Result<(), Problem> {
-        for path in self.old_directories.clone().iter().rev() {
+        for path in self.old_directories.iter().rev() {
             let ours = !self.directories.contains(path) && !self.removed.contains(path) && self.is_directory(path);
             if ours && self.left_in(path)?.is_empty() {
                 self.push(path, None);
@@ -199,7 +198,7 @@ impl<'a> Look<'a> {
         let matcher = rules.matcher()?;
         let mut foreign = Vec::new();
         let ours = |d: &&String| self.is_directory(d);
-        let directories: BTreeSet<&String> = self.directories.union(&self.old_directories).filter(ours).collect();
+        let directories: BTreeSet<&String> = self.directories.union(self.old_directories).filter(ours).collect();
         for directory in [""].into_iter().chain(directories.iter().map(|d| d.as_str())) {
             for (name, kind) in self.root.list(directory)? {
                 if is_temporary(&name) {

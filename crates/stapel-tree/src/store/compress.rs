@@ -15,8 +15,8 @@ const LEVEL: i32 = 3;
 /// In a small file there is little to be found by looking longer: 3 % of source code, for twice the time.
 const LEVEL_OF_SMALL: i32 = 1;
 
-/// Up to this many bytes a file is compressed in one go.
-const SMALL: u64 = 1 << 20;
+/// Up to this many bytes are compressed in one go.
+pub(super) const SMALL: u64 = 1 << 20;
 
 thread_local! {
     /// Making one costs more than compressing a small file with it.

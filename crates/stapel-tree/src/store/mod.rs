@@ -1,3 +1,4 @@
+mod block;
 mod compress;
 mod pack;
 mod packs;
@@ -16,7 +17,7 @@ use stapel_text::{Problem, problem};
 
 use crate::{Hash, Manifest, io as failed};
 
-use compress::unpacked;
+pub use block::{Block, Part, Wanted, compress_group, group};
 pub use compress::{compress, compress_bytes};
 use packs::Packs;
 use write::Waiting;
@@ -46,7 +47,7 @@ impl Access {
 }
 
 /// File contents by their hash, each compressed with zstd: in a file `ab/cdef…` named by the hash of what is in it, or, where
-/// many came at once, together in a pack (`packs/….pack`).
+/// many came at once, together in a pack (`packs/….pack`), many compressed as one.
 ///
 /// An object is there whole or not at all: it is checked, written under a temporary name, made durable and renamed.
 pub struct ObjectStore {
@@ -125,12 +126,10 @@ impl ObjectStore {
     /// As [`ObjectStore::copy_to`], of what is not a file of its own.
     fn copy_packed(&self, hash: &Hash, to: &mut impl Write) -> Result<u64, Problem> {
         let missing = || problem!(Failed, "tree-object-missing", hash = hash.to_string());
-        let packed = self.packs.read(hash)?.ok_or_else(missing)?;
-        let copied = unpacked(&packed, |content| {
-            (Hash::of(content) == *hash).then(|| to.write_all(content).map(|()| content.len() as u64))
-        });
-        if let Ok(Some(written)) = copied {
-            return written.map_err(|e| failed(self.path(hash), e));
+        let found = self.packs.read(hash)?.ok_or_else(missing)?;
+        if let Some(content) = found.content().filter(|content| Hash::of(content) == *hash) {
+            to.write_all(content).map_err(|e| failed(self.path(hash), e))?;
+            return Ok(content.len() as u64);
         }
         self.packs.set_aside(hash)?;
         Err(problem!(Failed, "tree-object-damaged", hash = hash.to_string()))

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_text::Problem;
 
-use super::pack::{self, Index, Place, Writer};
+use super::compress::{compress_bytes, unpacked};
+use super::pack::{self, Extent, Index, Place, Writer};
 use super::temporary::Temporary;
 use super::{Access, gone, list, make_dir};
 use crate::{Hash, io as failed};
@@ -14,12 +15,31 @@ use crate::{Hash, io as failed};
 /// What the name of a pack ends with.
 const PACK: &str = ".pack";
 
+/// How many blocks are kept as they were before they were compressed: what is read one after the other lies together, and a
+/// few read at once.
+const KEPT: usize = 8;
+
 /// The packs of a store. Other processes may add some and let some go at any time.
 pub(super) struct Packs {
     dir: Utf8PathBuf,
     known: Mutex<Known>,
     /// The one that was read last: what is read together was mostly brought together.
     open: Mutex<Option<(Arc<str>, Arc<File>)>>,
+    /// The blocks that were read last: pack, offset and content.
+    blocks: Mutex<VecDeque<(Arc<str>, u64, Arc<Vec<u8>>)>>,
+}
+
+/// An object, or what lies where it should.
+pub(super) struct Found {
+    block: Arc<Vec<u8>>,
+    extent: Extent,
+}
+
+impl Found {
+    /// Its content, which nobody has checked; `None` if there is none.
+    pub(super) fn content(&self) -> Option<&[u8]> {
+        self.extent.of(&self.block)
+    }
 }
 
 #[derive(Default)]
@@ -42,8 +62,8 @@ pub(super) struct Coming {
 }
 
 impl Coming {
-    pub(super) fn append(&mut self, hash: Hash, packed: &[u8]) -> Result<(), Problem> {
-        self.writer.append(hash, packed).map_err(|e| failed(&self.temporary.path, e))
+    pub(super) fn append(&mut self, objects: &[(Hash, Extent)], packed: &[u8]) -> Result<(), Problem> {
+        self.writer.append(objects, packed).map_err(|e| failed(&self.temporary.path, e))
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -53,7 +73,7 @@ impl Coming {
 
 impl Packs {
     pub(super) fn new(dir: Utf8PathBuf) -> Self {
-        Self { dir, known: Mutex::default(), open: Mutex::default() }
+        Self { dir, known: Mutex::default(), open: Mutex::default(), blocks: Mutex::default() }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -95,23 +115,41 @@ impl Packs {
         self.known().objects.contains_key(hash)
     }
 
-    /// What an object is compressed to; `None` if no pack has it.
-    pub(super) fn read(&self, hash: &Hash) -> Result<Option<Vec<u8>>, Problem> {
+    /// What is where an object should be; `None` if no pack has it.
+    pub(super) fn read(&self, hash: &Hash) -> Result<Option<Found>, Problem> {
         // Whoever takes an object out of a pack makes a new one of it, perhaps between our two looks.
         for _ in 0..3 {
             if !self.seen(hash) {
                 self.look()?;
             }
             let Some((name, place)) = self.known().objects.get(hash).cloned() else { return Ok(None) };
-            match self.file(&name).and_then(|file| pack::read(&file, place)) {
-                Ok(packed) => return Ok(Some(packed)),
+            match self.block(&name, place) {
+                Ok(block) => return Ok(Some(Found { block, extent: place.extent })),
                 Err(e) if e.kind() == ErrorKind::NotFound => self.look()?,
-                // It has become shorter: whoever checks finds that it is not what it should be.
-                Err(e) if e.kind() == ErrorKind::UnexpectedEof => return Ok(Some(Vec::new())),
                 Err(e) => return Err(failed(self.dir.join(&*name), e)),
             }
         }
         Ok(None)
+    }
+
+    /// What a block was compressed from; nothing if it is damaged.
+    fn block(&self, name: &Arc<str>, place: Place) -> io::Result<Arc<Vec<u8>>> {
+        let blocks = || self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, block)) = blocks().iter().find(|(of, offset, _)| of == name && *offset == place.offset) {
+            return Ok(Arc::clone(block));
+        }
+        let packed = match pack::read(&*self.file(name)?, place) {
+            // It has become shorter.
+            Err(e) if e.kind() == ErrorKind::UnexpectedEof => Vec::new(),
+            read => read?,
+        };
+        let block = Arc::new(unpacked(&packed, <[u8]>::to_vec).unwrap_or_default());
+        if place.extent != Extent::WHOLE {
+            let mut blocks = blocks();
+            blocks.truncate(KEPT - 1);
+            blocks.push_front((Arc::clone(name), place.offset, Arc::clone(&block)));
+        }
+        Ok(block)
     }
 
     fn file(&self, name: &Arc<str>) -> io::Result<Arc<File>> {
@@ -177,14 +215,24 @@ impl Packs {
             if go.is_empty() {
                 continue;
             }
+            let cut: BTreeSet<u64> = go.iter().map(|(_, place)| place.offset).collect();
+            let mut blocks = BTreeMap::<u64, Vec<(Hash, Place)>>::new();
+            stay.into_iter().for_each(|one| blocks.entry(one.1.offset).or_default().push(one));
             let mut coming = None;
-            for (hash, place) in stay {
-                let packed = pack::read(&file, place).map_err(failed)?;
+            for (offset, objects) in blocks {
+                let packed = pack::read(&file, objects[0].1).map_err(failed)?;
+                let (objects, packed) = match cut.contains(&offset) {
+                    true => left(&objects, &packed)?,
+                    false => (objects.into_iter().map(|(hash, place)| (hash, place.extent)).collect(), packed),
+                };
+                if objects.is_empty() {
+                    continue;
+                }
                 let coming: &mut Coming = match &mut coming {
                     Some(coming) => coming,
                     None => coming.insert(self.begin()?),
                 };
-                coming.append(hash, &packed)?;
+                coming.append(&objects, &packed)?;
             }
             coming.map_or(Ok(()), |coming| self.add(coming))?;
             goes(&path)?;
@@ -203,4 +251,17 @@ impl Packs {
     pub(super) fn forget(&self, objects: &BTreeSet<Hash>) -> Result<(), Problem> {
         self.remove(objects, gone)
     }
+}
+
+/// A block of these objects alone, out of one with others. What is not what it should be stays out.
+fn left(objects: &[(Hash, Place)], packed: &[u8]) -> Result<(Vec<(Hash, Extent)>, Vec<u8>), Problem> {
+    let (mut stay, mut content) = (Vec::new(), Vec::new());
+    let block = unpacked(packed, <[u8]>::to_vec).unwrap_or_default();
+    for (hash, place) in objects {
+        let Some(object) = place.extent.of(&block).filter(|object| Hash::of(object) == *hash) else { continue };
+        let extent = Extent::new(content.len() as u64, object.len() as u64).map_err(|e| failed("", e))?;
+        stay.push((*hash, extent));
+        content.extend_from_slice(object);
+    }
+    Ok((stay, compress_bytes(&content)?))
 }

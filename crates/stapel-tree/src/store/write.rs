@@ -7,9 +7,10 @@ use camino::Utf8Path;
 use stapel_text::{Problem, problem};
 
 use super::compress::{pack, small, unpacked};
+use super::pack::Extent;
 use super::packs::Coming;
 use super::temporary::Temporary;
-use super::{Access, ObjectStore, make_dir};
+use super::{Access, Block, ObjectStore, Part, make_dir};
 use crate::durable::{MANY, file_system, one_by_one};
 use crate::observe::hash as hash_of;
 use crate::parallel::parallel;
@@ -83,40 +84,65 @@ impl ObjectStore {
         waiting.pack.take().map_or(Ok(()), |pack| self.packs.add(pack))
     }
 
-    /// Puts in several, as [`ObjectStore::put_compressed`] does, by as many threads as there are processors. Many come into
-    /// one file together, but for secrets, which nobody but the owner may read, and for large ones.
+    /// Puts in what [`super::compress_group`] made, as [`ObjectStore::put_compressed`] does, by as many threads as there are
+    /// processors. Many come into one file together, but for secrets, which nobody but the owner may read, and for large ones.
     ///
     /// # Errors
     /// As there: the first.
-    pub fn put_many(&self, packed: &[(Hash, &[u8], Access)]) -> Result<(), Problem> {
+    pub fn put_many(&self, blocks: &[Block<&[u8]>]) -> Result<(), Problem> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         self.packs.look()?;
-        let many = packed.len() >= MANY || waiting.pack.is_some();
-        let (together, alone): (Vec<_>, Vec<_>) =
-            packed.iter().partition(|(_, content, access)| many && *access == Access::Group && small(content));
-        let checked = parallel(&together, |(hash, content, _)| {
-            if self.there(hash) {
-                return Ok(None);
-            }
-            match unpacked(content, Hash::of) {
-                Ok(found) if found == *hash => Ok(Some((*hash, *content))),
-                _ => Err(wrong(hash)),
-            }
+        let objects: usize = blocks.iter().map(|block| block.parts.len()).sum();
+        let many = objects >= MANY || waiting.pack.is_some();
+        let (alone, together): (Vec<_>, Vec<_>) = blocks.iter().partition(|block| {
+            block.parts.len() == 1 && !(many && block.access == Access::Group && small(block.bytes))
         });
-        for good in checked {
-            let Some((hash, content)) = good? else { continue };
+        for (good, block) in parallel(&together, |block| self.check(block)).into_iter().zip(together) {
+            let Some(objects) = good? else { continue };
             let pack = match &mut waiting.pack {
                 Some(pack) => pack,
                 None => waiting.pack.insert(self.packs.begin()?),
             };
-            pack.append(hash, content)?;
+            pack.append(&objects, block.bytes)?;
             if pack.bytes() >= BYTES_AT_ONCE {
                 self.settle(&mut waiting)?;
             }
         }
         drop(waiting);
-        let put = parallel(&alone, |(hash, content, access)| self.put_compressed(hash, *content, *access));
+        let put = parallel(&alone, |block| {
+            block.parts.iter().try_for_each(|part| self.put_compressed(&part.hash, block.bytes, block.access))
+        });
         put.into_iter().collect()
+    }
+
+    /// Where which object is in a block; `None` if all are here already.
+    fn check(&self, block: &Block<&[u8]>) -> Result<Option<Vec<(Hash, Extent)>>, Problem> {
+        if block.parts.iter().all(|part| self.there(&part.hash)) {
+            return Ok(None);
+        }
+        let first = block.parts.first().map_or_else(|| Hash::of(b""), |part| part.hash);
+        // They lie where the group may read them.
+        if block.access != Access::Group {
+            return Err(wrong(&first));
+        }
+        let checked = unpacked(block.bytes, |content| {
+            let mut start = 0;
+            let mut objects = Vec::with_capacity(block.parts.len());
+            for Part { hash, size } in &block.parts {
+                let extent = Extent::new(start, *size).ok().filter(|e| e.of(content).map(Hash::of) == Some(*hash));
+                objects.push((*hash, extent.ok_or(*hash)?));
+                start += size;
+            }
+            match objects.as_mut_slice() {
+                _ if start != content.len() as u64 => Err(first),
+                [(_, extent)] => {
+                    *extent = Extent::WHOLE;
+                    Ok(objects)
+                }
+                _ => Ok(objects),
+            }
+        });
+        checked.unwrap_or(Err(first)).map(Some).map_err(|hash| wrong(&hash))
     }
 
     /// Puts in a file's content.

@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use stapel_tree::{Access, Manifest, Memory, ObjectStore, Rules, compress, scan};
+use stapel_text::Problem;
+use stapel_tree::{Access, Block, Entry, Manifest, Memory, ObjectStore, Rules, Wanted, compress_group, group, scan};
 use tempfile::TempDir;
 
 /// A directory to ship, a directory on the host and a store, gone at the end.
@@ -36,16 +37,29 @@ impl World {
 
     pub(crate) fn ship_with(&self, rules: &Rules) -> Manifest {
         let manifest = scan(&self.source, rules, &self.memory).unwrap();
-        for (path, entry) in &manifest.entries {
-            if let Some(hash) = entry.hash() {
-                let bytes = compress(&self.source.join(path)).unwrap();
-                self.store.put_compressed(&hash, bytes.as_slice(), Access::Group).unwrap();
+        let missing = self.store.missing(&manifest);
+        let wanted = manifest.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::File { hash, size, .. } if missing.contains(hash) => {
+                Some(Wanted { hash: *hash, size: *size, path: self.source.join(path), access: Access::Group })
             }
-        }
+            _ => None,
+        });
+        let blocks: Vec<_> = group(wanted.collect()).iter().map(|group| compress_group(group).unwrap()).collect();
+        put(&self.store, &blocks).unwrap();
         self.store.flush().unwrap();
         assert!(self.store.missing(&manifest).is_empty());
         manifest
     }
+}
+
+/// Puts blocks in a store as they come over the line.
+pub(crate) fn put(store: &ObjectStore, blocks: &[Block]) -> Result<(), Problem> {
+    let blocks = blocks.iter().map(|Block { parts, bytes, access }| Block {
+        parts: parts.clone(),
+        bytes: bytes.as_slice(),
+        access: *access,
+    });
+    store.put_many(&blocks.collect::<Vec<_>>())
 }
 
 /// Writes a file with this mode, with the directories above it.
