@@ -12,7 +12,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Redirect;
 use axum::routing::get;
 use serde_json::json;
-use stapel_probe::http::{HttpCheck, JsonRule, JsonTest, Method, Via, certificate_ends};
+use stapel_core::config::{JsonRule, JsonTest, Method};
+use stapel_probe::http::{HttpCheck, Via, certificate_ends};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -75,6 +76,12 @@ async fn a_body_is_looked_into() {
     let text = |wanted: &str| HttpCheck { body_contains: Some(wanted.into()), ..check(server, "/text") };
     assert_eq!(id(&text("\u{1F4DA} today")).await, seen(true, 200, "probe-ok"));
     assert_eq!(id(&text("tomorrow")).await, seen(false, 200, "probe-body"));
+    let like = |pattern: &str| HttpCheck { body_matches: Some(pattern.into()), ..check(server, "/text") };
+    assert_eq!(id(&like(r"(?i)TOD.Y\b")).await, seen(true, 200, "probe-ok"));
+    assert_eq!(id(&like("^today")).await, seen(false, 200, "probe-no-match"));
+    let fast = |within| HttpCheck { within: Some(within), ..check(server, "/text") };
+    assert_eq!(id(&fast(Duration::from_secs(10))).await, seen(true, 200, "probe-ok"));
+    assert_eq!(id(&fast(Duration::ZERO)).await, seen(false, 200, "probe-slow"));
     let rule = |pointer: &str, test| HttpCheck {
         json: vec![JsonRule { pointer: pointer.into(), test }],
         ..check(server, "/health")

@@ -129,6 +129,10 @@ fn request(site: &Site, check: &Check, url: String) -> Result<HttpCheck, Problem
         headers: check.headers.iter().map(header).collect::<Result<_, Problem>>()?,
         expect_status: check.status.clone(),
         body_contains: check.contains.clone(),
+        method: check.method,
+        body_matches: check.matches.clone(),
+        within: check.within,
+        json: check.json.clone(),
         timeout: check.timeout,
         ..HttpCheck::new(&check.name, url)
     })

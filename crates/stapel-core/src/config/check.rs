@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 use stapel_text::text;
 
 use super::table::Table;
-use super::{Secret, Service};
+use super::{JsonRule, Secret, Service, json_rule};
 
 /// `[[check]]`: one thing that must hold of a serving app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,35 @@ pub struct Check {
     pub headers: BTreeMap<String, Secret>,
     /// How long an answer may take.
     pub timeout: Duration,
+    /// How it is asked.
+    #[serde(default, skip_serializing_if = "Method::is_get")]
+    pub method: Method,
+    /// A regular expression that the body must match somewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matches: Option<String>,
+    /// What a whole answer may take to be fine; one that takes longer, and no longer than `timeout`, is an answer that is too slow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Duration>,
+    /// What must hold inside a JSON body; all of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub json: Vec<JsonRule>,
+}
+
+/// How a check asks. Only what changes nothing: it is asked again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// With a body in the answer.
+    #[default]
+    Get,
+    /// Without.
+    Head,
+}
+
+impl Method {
+    fn is_get(&self) -> bool {
+        *self == Self::Get
+    }
 }
 
 impl Check {
@@ -60,8 +90,19 @@ impl Check {
     }
 
     fn new(name: &str, way: Way) -> Self {
-        let (status, headers) = (Vec::new(), BTreeMap::new());
-        Self { name: name.to_owned(), way, service: None, status, contains: None, headers, timeout: Self::TIMEOUT }
+        Self {
+            name: name.to_owned(),
+            way,
+            service: None,
+            status: Vec::new(),
+            contains: None,
+            headers: BTreeMap::new(),
+            timeout: Self::TIMEOUT,
+            method: Method::Get,
+            matches: None,
+            within: None,
+            json: Vec::new(),
+        }
     }
 
     /// What a person is asked; `None` for what a request answers.
@@ -135,12 +176,29 @@ fn check(t: Table<'_>, number: usize, services: &BTreeMap<String, Service>) -> O
         t.error(t.span_of("headers"), text!("core-config-check-header", name = name));
     }
     let person = matches!(way, Some(Way::Person(_)));
-    for key in ["service", "status", "contains", "headers"].into_iter().filter(|key| person && t.has(key)) {
+    let timeout = t.duration("timeout").unwrap_or(if person { Check::PATIENCE } else { Check::TIMEOUT });
+    let method = t.choice("method", &[("GET", Method::Get), ("HEAD", Method::Head)]).unwrap_or_default();
+    let matches = t.string("matches");
+    if let Some(Err(error)) = matches.as_deref().map(Regex::new) {
+        // Its last line says what is wrong; those before it draw the place.
+        let said = error.to_string();
+        let said = said.lines().next_back().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        t.error(t.span_of("matches"), text!("core-config-check-pattern", said = said));
+    }
+    let within = t.duration("within");
+    if within.is_some_and(|within| within > timeout) {
+        t.error(t.span_of("within"), text!("core-config-check-within"));
+    }
+    let json: Vec<_> = t.array("json").iter().flat_map(json_rule::rules).collect();
+    let about_answers = ["service", "status", "contains", "headers", "method", "matches", "within", "json"];
+    for key in about_answers.into_iter().filter(|key| person && t.has(key)) {
         t.error(t.span_of(key), text!("core-config-check-person", key = key));
     }
-    let timeout = t.duration("timeout").unwrap_or(if person { Check::PATIENCE } else { Check::TIMEOUT });
+    for key in ["contains", "matches", "json"].into_iter().filter(|key| method == Method::Head && t.has(key)) {
+        t.error(t.span_of(key), text!("core-config-check-head", key = key));
+    }
     t.finish();
-    Some(Check { name: name?, way: way?, service, status, contains, headers, timeout })
+    Some(Check { name: name?, way: way?, service, status, contains, headers, timeout, method, matches, within, json })
 }
 
 /// What HTTP takes for the name of a header (RFC 9110, 5.6.2).

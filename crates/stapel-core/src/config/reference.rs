@@ -23,6 +23,7 @@ service = "web"
 [[check]]
 name = "health"
 path = "/health"
+[[check.json]]
 [[phase]]
 name = "the site"
 [watch]
@@ -97,6 +98,15 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[[check]]", "ask", Given::Optional, text!("core-key-check-ask")),
         ("[[check]]", "headers", Given::Optional, text!("core-key-check-headers")),
         ("[[check]]", "timeout", Given::Default("10s"), text!("core-key-check-timeout")),
+        ("[[check]]", "method", Given::Default("GET"), text!("core-key-check-method")),
+        ("[[check]]", "matches", Given::Optional, text!("core-key-check-matches")),
+        ("[[check]]", "within", Given::Optional, text!("core-key-check-within")),
+        ("[[check.json]]", "at", Given::Optional, text!("core-key-json-at")),
+        ("[[check.json]]", "equals", Given::Optional, text!("core-key-json-equals")),
+        ("[[check.json]]", "count", Given::Optional, text!("core-key-json-count")),
+        ("[[check.json]]", "at_least", Given::Optional, text!("core-key-json-at-least")),
+        ("[[check.json]]", "at_most", Given::Optional, text!("core-key-json-at-most")),
+        ("[[check.json]]", "unique", Given::Optional, text!("core-key-json-unique")),
         ("[[phase]]", "name", Given::Required, text!("core-key-phase-name")),
         ("[[phase]]", "ref", Given::Optional, text!("core-key-phase-ref")),
         ("[[phase]]", "migrates", Given::Default("true"), text!("core-key-phase-migrates")),
@@ -174,6 +184,7 @@ fn of_kind(kind: &Kind, catalogue: &Catalogue) -> String {
         Kind::Integer => text!("core-type-integer"),
         Kind::Integers => text!("core-type-integers"),
         Kind::Boolean => text!("core-type-boolean"),
+        Kind::Scalar => text!("core-type-scalar"),
         Kind::Duration => text!("core-type-duration"),
         Kind::Limit => text!("core-type-limit"),
         Kind::Choice(words) => return code(words),

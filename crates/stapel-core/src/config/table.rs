@@ -64,6 +64,8 @@ pub(super) enum Kind {
     Integers,
     /// `true` or `false`.
     Boolean,
+    /// A string, a number, `true` or `false`.
+    Scalar,
     /// Such as `"90s"`.
     Duration,
     /// Such as `"10GB"`, or `"off"`.
@@ -327,6 +329,23 @@ impl<'a> Table<'a> {
         None
     }
 
+    /// A string, a number or a truth value, as JSON has it.
+    pub(super) fn scalar(&self, key: &'static str) -> Option<serde_json::Value> {
+        self.asked(key, Kind::Scalar);
+        let value = self.get(key)?;
+        let read = match value.get_ref() {
+            DeValue::String(s) => Some(self.plain(key, s, value.span()).into()),
+            DeValue::Boolean(b) => Some((*b).into()),
+            DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix()).ok().map(Into::into),
+            DeValue::Float(f) => f.as_str().parse().ok().and_then(serde_json::Number::from_f64).map(Into::into),
+            _ => None,
+        };
+        if read.is_none() {
+            self.wrong_type(key, value, text!("core-type-scalar"));
+        }
+        read
+    }
+
     /// A duration written as `"90s"`, `"5m"`, `"1m 30s"` or a whole number of seconds.
     pub(super) fn duration(&self, key: &'static str) -> Option<Duration> {
         self.asked(key, Kind::Duration);
@@ -386,10 +405,12 @@ impl<'a> Table<'a> {
             self.wrong_type(key, value, text!("core-type-tables"));
             return Vec::new();
         };
+        let above = self.header.trim_matches(['[', ']']);
+        let header = if above.is_empty() { format!("[[{key}]]") } else { format!("[[{above}.{key}]]") };
         let mut all = Vec::new();
         for item in array {
             match item.get_ref() {
-                DeValue::Table(t) => all.push(self.below(t, format!("[[{key}]]"), item.span())),
+                DeValue::Table(t) => all.push(self.below(t, header.clone(), item.span())),
                 _ => self.wrong_type(key, item, text!("core-type-table")),
             }
         }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use stapel_text::{Catalogue, Lang};
 
 use super::*;
@@ -152,6 +154,61 @@ fn a_person_may_be_asked_and_phases_have_gates() {
         assert!(more.contains(from), "{from}");
         let ids: Vec<_> = findings(&format!("{GOOD}{}", more.replacen(from, to, 1))).into_iter().map(|f| f.0).collect();
         assert_eq!(ids, [id], "{from} -> {to}");
+    }
+}
+
+#[test]
+fn an_answer_is_looked_into() {
+    let more = r#"
+        [[check]]
+        name = "calendar"
+        path = "/calendar"
+        matches = "(?i)slots"
+        within = "500ms"
+        json = [
+            { at = "/slots", at_least = 1, unique = ["day", "/at/hour"] },
+            { at = "/version", equals = 2 },
+            { at = "/ratio", equals = 0.5 },
+            { at = "/days", count = 7 },
+            {},
+        ]
+        [[check]]
+        name = "front"
+        path = "/"
+        method = "HEAD"
+    "#;
+    let config = Config::parse("stapel.toml", &format!("{GOOD}{more}")).unwrap();
+    let [.., calendar, front] = &config.checks[..] else { panic!("{:?}", config.checks) };
+    assert_eq!((front.method, calendar.method), (Method::Head, Method::Get));
+    assert_eq!((calendar.matches.as_deref(), calendar.within), (Some("(?i)slots"), Some(Duration::from_millis(500))));
+    let rules: Vec<_> = calendar.json.iter().map(|rule| (rule.pointer.as_str(), rule.test.clone())).collect();
+    let expected = [
+        ("/slots", JsonTest::Count { least: 1, most: None }),
+        ("/slots", JsonTest::Unique(vec!["day".into(), "/at/hour".into()])),
+        ("/version", JsonTest::Equals(2.into())),
+        ("/ratio", JsonTest::Equals(0.5.into())),
+        ("/days", JsonTest::Count { least: 7, most: Some(7) }),
+        ("", JsonTest::Exists),
+    ];
+    assert_eq!(rules, expected);
+    // The journal has them as the file had.
+    let kept: Config = serde_json::from_value(serde_json::to_value(&config).unwrap()).unwrap();
+    assert_eq!(kept, config);
+    for (from, to, id) in [
+        ("(?i)slots", "(?i", "core-config-check-pattern"),
+        ("500ms", "11s", "core-config-check-within"),
+        ("method = \"HEAD\"", "method = \"HEAD\"\ncontains = \"x\"", "core-config-check-head"),
+        ("method = \"HEAD\"", "method = \"POST\"", "core-config-choice"),
+        ("at = \"/days\"", "at = \"days\"", "core-config-json-at"),
+        ("count = 7", "count = 7, at_most = 7", "core-config-json-count"),
+        ("at_least = 1", "at_least = 2, at_most = 1", "core-config-json-range"),
+        ("equals = 2", "equals = [2]", "core-config-type"),
+        ("equals = 2", "equal = 2", "core-config-unknown-near"),
+        ("count = 7", "count = -1", "core-config-range"),
+    ] {
+        assert!(more.contains(from), "{from}");
+        let found = findings(&format!("{GOOD}{}", more.replace(from, to)));
+        assert_eq!(found.iter().map(|(id, _, _)| id.as_str()).collect::<Vec<_>>(), [id], "{to}");
     }
 }
 

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use reqwest::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Client, Response, Url, redirect};
+use stapel_core::config::Method;
 use stapel_text::{Text, text};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::{HttpCheck, Method, Via};
+use super::{HttpCheck, Via};
 
 /// How much of a body is read, in bytes. What a check looks for lies in it; an answer without end ends here.
 const BODY: usize = 8 * 1024 * 1024;

@@ -2,20 +2,10 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use stapel_core::config::{JsonRule, Method};
 
-use super::{JsonRule, Via, ask, judge};
+use super::{Via, ask, judge};
 use crate::Look;
-
-/// How a check asks. Only what changes nothing: a check is asked again and again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Method {
-    /// With a body in the answer.
-    #[default]
-    Get,
-    /// Without.
-    Head,
-}
 
 /// One request, and what its answer must be like. Redirects are not followed: they are answers with a status.
 ///
@@ -39,6 +29,12 @@ pub struct HttpCheck {
     /// What the body must contain.
     #[serde(default)]
     pub body_contains: Option<String>,
+    /// A regular expression that the body must match somewhere.
+    #[serde(default)]
+    pub body_matches: Option<String>,
+    /// What the whole answer may take to be fine.
+    #[serde(default)]
+    pub within: Option<Duration>,
     /// What must hold inside a JSON body; all of it.
     #[serde(default)]
     pub json: Vec<JsonRule>,
@@ -56,6 +52,8 @@ impl HttpCheck {
             headers: Vec::new(),
             expect_status: Vec::new(),
             body_contains: None,
+            body_matches: None,
+            within: None,
             json: Vec::new(),
             timeout: Duration::from_secs(10),
         }
@@ -66,8 +64,9 @@ impl HttpCheck {
         let start = Instant::now();
         let mut status = None;
         let body = ask::ask(self, via, &mut status).await;
-        let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let judged = body.and_then(|body| judge::judge(self, status.unwrap_or_default(), &body));
+        let took = start.elapsed();
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let judged = body.and_then(|body| judge::judge(self, status.unwrap_or_default(), &body, took));
         let ok = judged.is_ok();
         Look { check: self.name.clone(), ok, status, millis, detail: judged.unwrap_or_else(|detail| detail) }
     }

@@ -8,7 +8,6 @@ mod rule;
 mod via;
 
 pub use ask::certificate_ends;
-pub use check::{HttpCheck, Method};
+pub use check::HttpCheck;
 pub use post::{Answer, post};
-pub use rule::{JsonRule, JsonTest};
 pub use via::Via;

@@ -2,6 +2,13 @@
 probe-ok = answered { $status }
 probe-status = answered { $status }, which is not expected
 probe-body = the answer does not contain "{ $wanted }"
+probe-no-match = nothing in the answer matches "{ $pattern }"
+probe-slow = the answer took { $took }, and { $limit } is the most
+probe-json-uncountable = the JSON answer has { $found } at "{ $pointer }", where nothing can be counted
+probe-json-few = the JSON answer has { $count } at "{ $pointer }", expected at least { $least }
+probe-json-many = the JSON answer has { $count } at "{ $pointer }", expected at most { $most }
+probe-json-no-list = the JSON answer has { $found } at "{ $pointer }", expected a list
+probe-json-twice = the JSON answer has { $key } more than once in the list at "{ $pointer }"
 probe-no-json = the answer is not JSON: { $error }
 probe-json-missing = the JSON answer has nothing at "{ $pointer }"
 probe-json-differs = the JSON answer has { $found } at "{ $pointer }", expected { $wanted }

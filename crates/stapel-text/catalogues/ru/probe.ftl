@@ -2,6 +2,13 @@
 probe-ok = ответ { $status }
 probe-status = ответ { $status }, а ожидался другой
 probe-body = в ответе нет «{ $wanted }»
+probe-no-match = в ответе ничто не соответствует «{ $pattern }»
+probe-slow = ответ занял { $took }, а допустимо не больше { $limit }
+probe-json-uncountable = в JSON-ответе по указателю «{ $pointer }» стоит { $found }: здесь нечего считать
+probe-json-few = в JSON-ответе по указателю «{ $pointer }» всего { $count }, а ожидалось не меньше { $least }
+probe-json-many = в JSON-ответе по указателю «{ $pointer }» целых { $count }, а ожидалось не больше { $most }
+probe-json-no-list = в JSON-ответе по указателю «{ $pointer }» стоит { $found }, а ожидался список
+probe-json-twice = в JSON-ответе { $key } встречается в списке по указателю «{ $pointer }» больше одного раза
 probe-no-json = ответ не в формате JSON: { $error }
 probe-json-missing = в JSON-ответе ничего нет по указателю «{ $pointer }»
 probe-json-differs = в JSON-ответе по указателю «{ $pointer }» стоит { $found }, а ожидалось { $wanted }
