@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use futures_util::future::{join_all, try_join, try_join_all};
+use futures_util::future::{join_all, try_join_all};
 use stapel_core::Touched;
 use stapel_core::config::EngineKind;
 use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts, Then};
@@ -140,7 +140,8 @@ impl Site {
                 Goal::Rollback { to, .. } => Some(self.then(*to, name).await?),
                 Goal::Deploy { .. } | Goal::Restart { .. } => None,
             };
-            let facts = ServiceFacts { real, pointed, pulled, then, written, ..ServiceFacts::default() };
+            let after = parts.as_ref().map(|parts| parts.after.clone()).unwrap_or_default();
+            let facts = ServiceFacts { real, pointed, pulled, then, written, after, touched: None };
             Ok::<_, Problem>((name.clone(), facts, parts))
         });
         let sizes = self.databases.iter().map(|(name, database)| async move { (name, database.size().await) });
@@ -223,9 +224,8 @@ impl Site {
     /// in no image. `None` before the first release.
     fn changed_paths(&self, goal: &Manifest, change: &Applied) -> Result<Option<BTreeSet<String>>, Problem> {
         let Some(last) = self.shipped_before()? else { return Ok(None) };
-        let differs = |path: &&String| last.entries.get(*path) != goal.entries.get(*path);
-        let paths = last.entries.keys().chain(goal.entries.keys()).filter(differs);
-        Ok(Some(paths.chain(change.files().map(|c| &c.path)).cloned().collect()))
+        let paths = last.differing(goal).into_iter().map(str::to_owned);
+        Ok(Some(paths.chain(change.files().map(|c| c.path.clone())).collect()))
     }
 
     /// The files of a service's definition that were edited on the host since its instance was made.
@@ -240,9 +240,11 @@ impl Site {
         self.known_services(names).await?;
         let mut services = BTreeMap::new();
         for name in names {
-            let (real, pointed) = try_join(instances.real(name), self.world.images.pointed(name)).await?;
-            let written = self.written(name, real.as_ref()).await?;
-            services.insert(name.clone(), ServiceFacts { real, pointed, written, ..ServiceFacts::default() });
+            let images = &self.world.images;
+            let (real, pointed, parts) =
+                tokio::try_join!(instances.real(name), images.pointed(name), images.parts(name))?;
+            let (written, after) = (self.written(name, real.as_ref()).await?, parts.unwrap_or_default().after);
+            services.insert(name.clone(), ServiceFacts { real, pointed, written, after, ..ServiceFacts::default() });
         }
         Ok(Observation {
             engine: self.engine.clone(),

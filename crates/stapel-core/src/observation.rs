@@ -1,6 +1,6 @@
 //! What is there now. Gathered by the agent, never guessed; the plan is a function of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use stapel_text::{Text, text};
@@ -153,6 +153,9 @@ pub struct ServiceFacts {
     /// them: it runs without what they say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
+    /// The other services that must be there before it, by its definition.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<String>,
 }
 
 impl ServiceFacts {

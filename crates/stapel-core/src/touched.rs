@@ -81,6 +81,7 @@ mod tests {
             mounts: vec!["templates".into()],
             definition: vec!["secrets/db.txt".into()],
             unsure: vec!["env/*.conf".into()],
+            after: std::collections::BTreeSet::new(),
         }
     }
 

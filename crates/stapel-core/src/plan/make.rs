@@ -79,7 +79,7 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     }
     let mut gap_s = 0.0;
     let unknown = ServiceFacts::default();
-    for name in config.services.keys().filter(|name| works[*name].replaces()) {
+    for name in in_order(config.services.keys(), observation).into_iter().filter(|name| works[*name].replaces()) {
         let chosen = rollouts.choose(name, config, observation.services.get(name).unwrap_or(&unknown))?;
         gap_s += chosen.gap_s;
         let mut why = Some(chosen.why);
@@ -209,6 +209,22 @@ fn unmigrated(observation: &Observation) -> bool {
     observation.last.as_ref().is_some_and(|last| last.unmigrated)
 }
 
+/// Services, each after those that it needs, and otherwise as they come.
+fn in_order<'a>(services: impl IntoIterator<Item = &'a String>, observation: &Observation) -> Vec<&'a String> {
+    let mut left: Vec<&String> = services.into_iter().collect();
+    let mut order = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let waits = |name: &String| {
+            let facts = observation.services.get(name);
+            facts.is_some_and(|facts| left.iter().any(|other| *other != name && facts.after.contains(*other)))
+        };
+        // No compose takes a circle; where there is one all the same, somebody has to be first.
+        let next = left.iter().position(|name| !waits(name)).unwrap_or(0);
+        order.push(left.remove(next));
+    }
+    order
+}
+
 fn planned(spec: StepSpec, why: Option<Text>) -> Planned {
     Planned { spec, why, does: None, undoes: None, takes_s: None, leaves: Vec::new() }
 }
@@ -225,7 +241,7 @@ fn restart(
     plan: &mut Plan,
 ) -> Result<(), Problem> {
     let unknown = ServiceFacts::default();
-    for name in services {
+    for name in in_order(services, observation) {
         let facts = observation.services.get(name).unwrap_or(&unknown);
         let relayed = !hard && config.services.contains_key(name);
         if !relayed && facts.real.is_none() {

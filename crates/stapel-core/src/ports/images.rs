@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
@@ -34,6 +34,9 @@ pub struct Parts {
     /// The same, as far as it is known: `*` stands for anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsure: Vec<String>,
+    /// The other services that must be there before it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub after: BTreeSet<String>,
 }
 
 /// Images of an app's services: what runs, what the next start would take, what is kept for the way back.

@@ -87,6 +87,8 @@ pub(super) struct Service {
     pub(super) expose: Option<Vec<Scalar>>,
     pub(super) networks: Option<Networks>,
     pub(super) network_mode: Option<String>,
+    pub(super) depends_on: Option<Names>,
+    pub(super) links: Option<Vec<String>>,
     pub(super) volumes: Option<Vec<Volume>>,
     pub(super) env_file: Option<OneOrMany<EnvFile>>,
     pub(super) healthcheck: Option<HealthCheck>,
@@ -120,6 +122,23 @@ pub(super) enum Port {
 pub(super) enum Networks {
     Names(Vec<String>),
     Long(BTreeMap<String, Option<Attached>>),
+}
+
+/// Names, with or without something about each.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Names {
+    Plain(Vec<String>),
+    Long(BTreeMap<String, IgnoredAny>),
+}
+
+impl Names {
+    pub(super) fn names(self) -> Vec<String> {
+        match self {
+            Self::Plain(names) => names,
+            Self::Long(long) => long.into_keys().collect(),
+        }
+    }
 }
 
 #[derive(Deserialize, Default)]

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,8 @@ pub struct Service {
     pub networks: Vec<ServiceNetwork>,
     /// `network_mode:` where it is said (`host`, `none`, `service:…`).
     pub network_mode: Option<String>,
+    /// The services that must be there before it: `depends_on`, `links`, `network_mode: service:…`.
+    pub depends_on: BTreeSet<String>,
     /// Its volumes and bind mounts.
     pub volumes: Vec<Volume>,
     /// The env files that the team's files name for it, absolute. Compose resolves them away; 2.x tells them before that, else
@@ -129,6 +131,16 @@ impl Resolved {
         let files = kept.filter_map(|(_, kept)| kept?.file.map(Utf8PathBuf::from)).collect();
         Some(Self { version: config.version.map(raw::Scalar::word), services, networks, volumes, files, name })
     }
+
+    /// All services that must be there before this one, those that they need included.
+    #[must_use]
+    pub fn before(&self, service: &str) -> BTreeSet<String> {
+        let (mut before, mut ask) = (BTreeSet::new(), vec![service]);
+        while let Some(needed) = ask.pop().and_then(|name| self.services.get(name)).map(|found| &found.depends_on) {
+            ask.extend(needed.iter().filter(|name| before.insert((*name).clone())).map(String::as_str));
+        }
+        before
+    }
 }
 
 fn named(all: Option<BTreeMap<String, Option<raw::Named>>>, project: &str) -> BTreeMap<String, Network> {
@@ -170,8 +182,14 @@ impl Service {
             let aliases = attached.unwrap_or_default().aliases.unwrap_or_default();
             Some(ServiceNetwork { key, name: network.name, external: network.external, aliases })
         };
+        let mut depends_on: BTreeSet<String> = raw.depends_on.map(raw::Names::names).into_iter().flatten().collect();
+        // Behind a colon is the name that a link has inside.
+        let linked = raw.links.iter().flatten().filter_map(|link| link.split(':').next());
+        let shared = raw.network_mode.iter().filter_map(|mode| mode.strip_prefix("service:"));
+        depends_on.extend(linked.chain(shared).map(str::to_owned));
         Some(Self {
             image: raw.image,
+            depends_on,
             build: raw.build.map(Build::read),
             container_name: raw.container_name,
             ports,

@@ -59,6 +59,25 @@ fn nothing_of_the_environment_is_kept() {
 }
 
 #[test]
+fn what_must_be_there_before_is_known_however_it_is_said() {
+    let text = "services:\n  web: {image: x, depends_on: {api: {condition: service_healthy}}}\n  \
+                api: {image: x, depends_on: [db, cache]}\n  cache: {image: x, links: ['db:store']}\n  \
+                side: {image: x, network_mode: 'service:web'}\n  db: {image: x}\n  gone: {image: x, depends_on: [else]}\n";
+    let resolved = Resolved::read(text, "p").unwrap();
+    for (service, before) in [
+        ("db", ""),
+        ("cache", "db"),
+        ("api", "cache db"),
+        ("web", "api cache db"),
+        ("side", "api cache db web"),
+        ("gone", "else"),
+        ("else", ""),
+    ] {
+        assert_eq!(resolved.before(service).into_iter().collect::<Vec<_>>().join(" "), before, "{service}");
+    }
+}
+
+#[test]
 fn older_ways_to_say_it() {
     let text = "services:\n  a:\n    image: x\n    networks: [n]\n    healthcheck: {test: [NONE]}\n    ports: ['80']\n    \
                 expose: [53/udp]\n    volumes: [/anonymous]\n    deploy: {replicas: 2}\n    build: .\n\

@@ -90,7 +90,8 @@ impl Images for Docker {
         let definition = files.chain(self.resolved.files.iter().map(|file| root.join(file)));
         let definition = definition.filter_map(|file| inside(&file)).collect();
         let pulled = build.is_none();
-        Ok(Some(Parts { image, pulled, env, mounts, definition, unsure }))
+        let after = self.resolved.before(service);
+        Ok(Some(Parts { image, pulled, env, mounts, definition, unsure, after }))
     }
 
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {

@@ -64,6 +64,34 @@ fn a_deploy_over_a_serving_app_has_a_backup_before_any_change() {
 }
 
 #[test]
+fn services_come_after_those_that_they_need() {
+    let config =
+        Config::parse("stapel.toml", &format!("{TOML}\n[service.api]\n[service.edge]\n[service.worker]\n")).unwrap();
+    let needs = |all: &[&str]| ServiceFacts {
+        after: all.iter().map(|name| (*name).to_owned()).collect(),
+        ..ServiceFacts::default()
+    };
+    let order = |facts: &[(&str, ServiceFacts)]| {
+        let services = facts.iter().map(|(name, facts)| ((*name).to_owned(), facts.clone())).collect();
+        let there = Observation { services, ..Observation::default() };
+        let of = |plan: Plan| {
+            let service = |planned: &Planned| match &planned.spec {
+                StepSpec::Phase { service, .. } => Some(service.clone()),
+                _ => None,
+            };
+            plan.steps.iter().filter_map(service).collect::<Vec<_>>().join(" ")
+        };
+        of(make(&config, &there, &deploy(), &OnePhase).unwrap())
+    };
+    assert_eq!(order(&[]), "api edge web worker");
+    assert_eq!(
+        order(&[("api", needs(&["web", "db"])), ("edge", needs(&["api", "web", "worker"]))]),
+        "web api worker edge"
+    );
+    assert_eq!(order(&[("api", needs(&["web"])), ("web", needs(&["api"]))]), "edge worker api web", "a circle");
+}
+
+#[test]
 fn a_first_start_has_nothing_to_compare_with_or_to_keep() {
     let nothing = Observation::default();
     let plan = make(&config(), &nothing, &deploy(), &OnePhase).unwrap();
