@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::Site;
-use crate::protocol::{LogsAsk, Reply, Request};
+use crate::protocol::{LogsAsk, Reply, Request, ServiceLog};
 
 /// How often it is looked whether another instance has come.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -23,14 +23,24 @@ const WAITING: usize = 64;
 /// As many lines as there are: of an instance that comes later nothing is to be missed.
 const ALL: usize = u32::MAX as usize;
 
+/// The code of the problem with a log whose driver keeps nothing that could be read.
+const UNREADABLE: &str = "engine-log-unreadable";
+
 /// The last lines of each service.
-pub(crate) async fn last(site: &Site, ask: &LogsAsk) -> Result<Vec<(String, Vec<String>)>, Problem> {
+pub(crate) async fn last(site: &Site, ask: &LogsAsk) -> Result<Vec<ServiceLog>, Problem> {
     let each = services(site, ask).await?.into_iter().map(|service| async move {
-        let lines = match site.world.instances.real(&service).await? {
-            Some(real) => site.world.instances.logs(&real, ask.tail, ask.since_s).await?,
-            None => Vec::new(),
+        let read = match site.world.instances.real(&service).await? {
+            Some(real) => site.world.instances.logs(&real, ask.tail, ask.since_s).await,
+            None => Ok(Vec::new()),
         };
-        Ok::<_, Problem>((service, lines))
+        match read {
+            Ok(lines) => Ok(ServiceLog { service, lines, unreadable: None }),
+            // The others can be read all the same.
+            Err(problem) if problem.code() == UNREADABLE => {
+                Ok(ServiceLog { service, lines: Vec::new(), unreadable: Some(problem) })
+            }
+            Err(problem) => Err(problem),
+        }
     });
     try_join_all(each).await
 }
@@ -100,7 +110,7 @@ async fn follow_service(site: &Site, service: String, ask: &LogsAsk, to: mpsc::S
                                 return;
                             }
                         }
-                        Err(problem) if problem.code() == "engine-log-unreadable" => silent = Some(problem),
+                        Err(problem) if problem.code() == UNREADABLE => silent = Some(problem),
                         Err(problem) => tracing::info!(%problem, service, "the log ended early"),
                     }
                 }
@@ -222,8 +232,12 @@ mod tests {
             unreachable!()
         }
 
-        async fn logs(&self, _: &Instance, _: usize, _: Option<u64>) -> Result<Vec<String>, Problem> {
-            unreachable!()
+        async fn logs(&self, _: &Instance, tail: usize, _: Option<u64>) -> Result<Vec<String>, Problem> {
+            match tail {
+                0 => Err(problem!(Failed, "engine-log-unreadable", driver = "none")),
+                1 => Ok(vec!["hello".into()]),
+                _ => Err(problem!(Failed, "agent-no-migration")),
+            }
         }
     }
 
@@ -253,5 +267,18 @@ mod tests {
         let asked = fake.0.lock().unwrap();
         assert_eq!((asked[0], asked[2]), ((7, None), (ALL, None)));
         assert!(asked[1].1.is_some_and(|after| after >= began), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_read_does_not_hide_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut site = crate::testing::site(&dir, "").await;
+        site.world.instances = Arc::new(Fake::default());
+        let ask = |tail| LogsAsk { services: Vec::new(), tail, since_s: None };
+        let unreadable = last(&site, &ask(0)).await.unwrap().remove(0);
+        assert_eq!(unreadable.unreadable.unwrap().code(), UNREADABLE);
+        let read = ServiceLog { service: "app".into(), lines: vec!["hello".into()], unreadable: None };
+        assert_eq!(last(&site, &ask(1)).await.unwrap(), [read]);
+        assert_eq!(last(&site, &ask(2)).await.unwrap_err().code(), "agent-no-migration");
     }
 }

@@ -256,6 +256,17 @@ pub struct LogsAsk {
     pub since_s: Option<u64>,
 }
 
+/// The last lines of a service's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServiceLog {
+    /// The service.
+    pub service: String,
+    /// They.
+    pub lines: Vec<String>,
+    /// Why there are none, where they go to what cannot be read.
+    pub unreadable: Option<Problem>,
+}
+
 /// A block of objects that is on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announced {
@@ -365,8 +376,8 @@ pub enum Reply {
     },
     /// Log lines.
     Logs {
-        /// By service.
-        services: Vec<(String, Vec<String>)>,
+        /// Of each service.
+        services: Vec<ServiceLog>,
     },
     /// A line of a log that is followed.
     LogLine {

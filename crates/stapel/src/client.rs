@@ -4,7 +4,9 @@ mod offer;
 
 use jiff::Timestamp;
 use stapel_agent::prepare::{self, Preparation, Step};
-use stapel_agent::protocol::{Ask, Details, Holder, LogsAsk, Opening, Question, Reply, Request, Status, Told};
+use stapel_agent::protocol::{
+    Ask, Details, Holder, LogsAsk, Opening, Question, Reply, Request, ServiceLog, Status, Told,
+};
 use stapel_core::examination::Examined;
 use stapel_core::observation::Observation;
 use stapel_core::plan::Plan;
@@ -291,7 +293,7 @@ impl Client {
         }
     }
 
-    pub(crate) async fn logs(&mut self, ask: LogsAsk) -> Result<Vec<(String, Vec<String>)>, Problem> {
+    pub(crate) async fn logs(&mut self, ask: LogsAsk) -> Result<Vec<ServiceLog>, Problem> {
         match self.ask(&Request::Logs(ask)).await? {
             Reply::Logs { services } => Ok(services),
             other => Err(unexpected(&other)),

@@ -20,7 +20,14 @@ pub(crate) async fn run(place: &Place, args: &Logs, screen: &Screen) -> Result<u
         LogsAsk { services: args.services.clone(), tail: args.lines, since_s: args.since.map(|since| since.as_secs()) };
     let mut client = Client::open(&project, screen).await?;
     if !args.follow {
-        screen.logs(&client.logs(ask).await?);
+        let mut services = client.logs(ask).await?;
+        // One that is silent among others is told of where its lines would be.
+        if let [one] = services.as_mut_slice()
+            && let Some(problem) = one.unreadable.take()
+        {
+            return Err(problem);
+        }
+        screen.logs(services);
         return Ok(0);
     }
     let several = if ask.services.is_empty() { project.config.services.len() } else { ask.services.len() } > 1;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde_json::json;
-use stapel_agent::protocol::Status;
+use stapel_agent::protocol::{ServiceLog, Status};
 use stapel_core::plan::Goal;
 use stapel_core::ports::Health;
 use stapel_release::{Outcome, Release};
@@ -100,17 +100,14 @@ impl Screen {
     }
 
     /// Log lines; with the service before each where there are several.
-    pub(crate) fn logs(&self, services: &[(String, Vec<String>)]) {
+    pub(crate) fn logs(&self, services: Vec<ServiceLog>) {
         self.done_bringing();
-        for (service, lines) in services {
-            for line in lines {
-                if self.json {
-                    self.object(&serde_json::json!({ "service": service, "line": line }));
-                } else if services.len() > 1 {
-                    self.line(&format!("{service} | {line}"));
-                } else {
-                    self.line(line);
-                }
+        let several = services.len() > 1;
+        for ServiceLog { service, lines, unreadable } in services {
+            let lines = lines.into_iter().map(|line| Said::Line { service: service.clone(), line });
+            let silent = unreadable.map(|problem| Said::Silent { service: service.clone(), problem });
+            if !lines.chain(silent).all(|said| self.log_said(&said, several)) {
+                return;
             }
         }
     }

@@ -17,8 +17,7 @@ fn git(operator: &Operator, args: &[&str]) {
 pub(crate) fn forth_and_back(operator: &Operator) {
     operator.has("2").unwrap();
     operator.configure("duration = \"15s\"", "duration = \"3s\"").unwrap();
-    let phases = "[[phase]]\nname = \"the site\"\nref = \"two\"\nmigrates = false\ngate = [\"health\", \"domain\"]\n\
-                  [[phase]]\nname = \"the notes\"\n";
+    let phases = std::fs::read_to_string(operator.checkout().join("phases.toml")).unwrap();
     operator.append("stapel.toml", &format!("\n{phases}")).unwrap();
     git(operator, &["init", "-q"]);
     git(operator, &["add", "-A"]);
