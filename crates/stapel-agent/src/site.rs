@@ -291,6 +291,14 @@ impl Site {
         }
     }
 
+    /// Whether each proxy that keeps a service's address can be told another one.
+    pub(crate) async fn test_proxies(&self, service: &str) -> Result<Vec<Result<(), Problem>>, Problem> {
+        match &self.docker {
+            Some(docker) => docker.test_proxies(service).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// The ports of the host that a service is to have.
     pub(crate) async fn wanted_ports(&self, service: &str) -> Result<Vec<(Option<IpAddr>, u16)>, Problem> {
         match &self.docker {

@@ -37,6 +37,7 @@ impl Firewall {
             for family in Family::BOTH {
                 found.extend(Iptables::new(family, Some(pid)).rules("filter").await?);
             }
+            found.extend(Iptables::new(Family::V4, Some(pid)).rules(crate::lead::TABLE).await?);
         }
         found.retain(|rule| rule.comment().is_some_and(|c| self.mark.owns(c)));
         Ok(found)

@@ -24,6 +24,10 @@ impl Mark {
         format!("{}:refuse", self.0)
     }
 
+    pub(crate) fn lead(&self) -> String {
+        format!("{}:lead", self.0)
+    }
+
     pub(crate) fn farewell(&self) -> String {
         format!("{}:farewell", self.0)
     }

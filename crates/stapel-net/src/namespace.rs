@@ -11,9 +11,9 @@ use tokio::net::TcpStream;
 use crate::kernel;
 
 /// What identifies a network namespace: device and inode of its file.
-type Identity = (u64, u64);
+pub(crate) type Identity = (u64, u64);
 
-fn identity(process: &str) -> Option<Identity> {
+pub(crate) fn identity(process: &str) -> Option<Identity> {
     let file = std::fs::metadata(format!("/proc/{process}/ns/net")).ok()?;
     Some((file.dev(), file.ino()))
 }

@@ -27,7 +27,9 @@ impl Peer {
         self.attachments.iter().find(|a| a.address == address)
     }
 
-    pub(crate) fn on(&self, network: &str) -> Option<&Attachment> {
+    /// Its place on a network; `None` where it is not on it.
+    #[must_use]
+    pub fn on(&self, network: &str) -> Option<&Attachment> {
         self.attachments.iter().find(|a| a.network == network)
     }
 }

@@ -59,7 +59,7 @@ impl Firewall {
         } else {
             Some(Handle::start(&self.launch, &self.mark, published, target_socket).await?)
         };
-        self.lead(published, from, target_socket).await?;
+        self.lead_published(published, from, target_socket).await?;
         if let Some(forwarder) = &forwarder {
             for rule in to_forwarder(&proxies, &docker_rules::proxied_bridges(&nat, &found), forwarder.port) {
                 iptables::insert(&rule.commented(&comment), 1).await?;
@@ -86,7 +86,7 @@ impl Firewall {
     }
 
     /// Puts the copies before Docker's rules, and looks whether they are there: Docker changes the chain at any time.
-    async fn lead(&self, published: &Published, from: &Peer, to: SocketAddr) -> Result<(), Problem> {
+    async fn lead_published(&self, published: &Published, from: &Peer, to: SocketAddr) -> Result<(), Problem> {
         let comment = self.mark.publication(published);
         let IpAddr::V4(address) = to.ip() else { return Ok(()) };
         for _ in 0..TRIES {

@@ -47,6 +47,7 @@ impl Anew {
         let begun = std::time::Instant::now();
         let real = self.cx.world.instances.recreate(&self.service, cx).await?;
         healthy(&self.cx, &self.service, &real, version, cx).await?;
+        self.cx.world.traffic.announce(&self.service, &real, true).await?;
         let gap = seconds(begun.elapsed().as_secs_f64());
         cx.say(text!("rollouts-recreate-gap", service = &self.service, gap = gap));
         Ok(())

@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -118,6 +119,26 @@ impl Manifest {
         directories
     }
 
+    /// The paths at which it is not as another one, in order.
+    #[must_use]
+    pub fn differing<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        let (mut ours, mut theirs) = (self.entries.iter().peekable(), other.entries.iter().peekable());
+        let mut differing = Vec::new();
+        loop {
+            let order = match (ours.peek(), theirs.peek()) {
+                (Some((a, _)), Some((b, _))) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return differing,
+            };
+            let a = if order.is_le() { ours.next() } else { None };
+            let b = if order.is_ge() { theirs.next() } else { None };
+            if a != b {
+                differing.extend(a.or(b).map(|(path, _)| path.as_str()));
+            }
+        }
+    }
+
     /// The hash and size of every file's content, each hash once.
     #[must_use]
     pub fn contents(&self) -> BTreeMap<Hash, u64> {
@@ -166,6 +187,17 @@ mod tests {
             refused(&[("a/b/c", file(0o644)), ("a/b/d", file(0o644)), ("a/b", file(0o644))]),
             "tree-path-blocked"
         );
+    }
+
+    #[test]
+    fn it_is_said_where_two_differ() {
+        let one = manifest(&[("a", file(0o644)), ("b", file(0o644)), ("c", file(0o644)), ("e", file(0o644))]);
+        let other = manifest(&[("b", file(0o755)), ("c", file(0o644)), ("d", file(0o644)), ("f", Entry::Directory)]);
+        for (one, other) in [(&one, &other), (&other, &one)] {
+            assert_eq!(one.differing(other), ["a", "b", "d", "e", "f"]);
+        }
+        assert_eq!(one.differing(&Manifest::default()), ["a", "b", "c", "e"]);
+        assert!(one.differing(&one).is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod http;
 pub mod images;
 pub mod machine;
 pub mod matrix;
+pub mod nginx;
 mod operator;
 mod place;
 pub mod residue;

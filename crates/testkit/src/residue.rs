@@ -13,13 +13,15 @@ use crate::wait::until_every;
 const LIMIT: Duration = Duration::from_secs(30);
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Prints what of ours there is, a line each. The service's own network namespace is looked into as well: there a rule
-/// can refuse its connections.
+/// Prints what of ours there is, a line each. The containers' own network namespaces are looked into as well: there a rule
+/// can refuse connections, or lead them elsewhere.
 const OURS: &str = "\
-pid=$(docker inspect --format '{{.State.Pid}}' convertik-api 2>&1)
 for table in iptables-save ip6tables-save; do
     $table | sed -n '/stapel/s/^/rule: /p'
-    nsenter --target \"$pid\" --net $table | sed -n '/stapel\\|NFQUEUE/s/^/rule of the service: /p'
+    for container in $(docker ps --quiet); do
+        pid=$(docker inspect --format '{{.State.Pid}}' \"$container\")
+        nsenter --target \"$pid\" --net $table | sed -n \"/stapel\\|NFQUEUE/s/^/rule of $container: /p\"
+    done
 done
 docker ps --all --format '{{.Names}}' | sed -n '/stapel/s/^/container: /p'
 find \"$1\" -name '.stapel-*' | sed 's/^/file: /'

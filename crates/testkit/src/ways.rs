@@ -9,8 +9,8 @@ use crate::servers::Server;
 
 const LOCALHOST: &str = "localhost";
 
-/// Load on all three ways into convertik: the proxy, the published port from outside, the published port from the server
-/// itself. It has a runtime of its own, so that tests need none.
+/// Load on all ways into convertik: the proxy, the published port from outside, the published port from the server itself, and
+/// others that a test has made. It has a runtime of its own, so that tests need none.
 #[derive(Debug)]
 pub struct Ways {
     runtime: Runtime,
@@ -22,7 +22,7 @@ pub struct Ways {
 /// What became of the load on one way.
 #[derive(Debug)]
 pub struct Way {
-    /// `caddy`, `port` or `localhost`.
+    /// `caddy`, `port`, `localhost`, or as the test calls it.
     pub name: &'static str,
     /// Each request.
     pub report: Report,
@@ -44,6 +44,17 @@ impl Ways {
         ways.loads.extend([("caddy", caddy), ("port", port)]);
         ways.within(server)?;
         Ok(ways)
+    }
+
+    /// Adds one from outside, at this port of the server, with as many requests a second at a share of 1.
+    ///
+    /// # Errors
+    /// As [`Ways::start`].
+    pub fn and(&mut self, name: &'static str, server: &Server, port: u16, rate: f64) -> Result<()> {
+        let _inside = self.runtime.enter();
+        let load = Load::start(self.plan(SocketAddr::new(IpAddr::V4(server.ip()), port), rate))?;
+        self.loads.push((name, load));
+        Ok(())
     }
 
     /// Another boot of the server has another network namespace: the load from within it begins anew.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 use serde_json::Value;
 use stapel_load::{Load, Plan, Report, Shape, Summary};
-use testkit::{Convertik, Flavour, Server, convertik};
+use testkit::{Convertik, Flavour, Server, convertik, nginx};
 
 use crate::cargo;
 
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Only this flavour: bookworm, trixie or systemd
     #[arg(long)]
     flavour: Option<String>,
-    /// Only this case: relay/caddy, relay/port or by-hand
+    /// Only this case: relay/caddy, relay/port, relay/nginx, relay/nginx-on-host or by-hand
     #[arg(long)]
     case: Option<String>,
 }
@@ -38,16 +38,23 @@ pub(crate) struct Args {
 enum Case {
     RelayCaddy,
     RelayPort,
+    /// In a container on the service's network, which keeps its address.
+    RelayNginx,
+    /// On the host, before the published port.
+    RelayNginxOnHost,
     ByHand,
 }
 
 impl Case {
-    const ALL: [Self; 3] = [Self::RelayCaddy, Self::RelayPort, Self::ByHand];
+    const ALL: [Self; 5] =
+        [Self::RelayCaddy, Self::RelayPort, Self::RelayNginx, Self::RelayNginxOnHost, Self::ByHand];
 
     fn name(self) -> &'static str {
         match self {
             Self::RelayCaddy => "relay/caddy",
             Self::RelayPort => "relay/port",
+            Self::RelayNginx => "relay/nginx",
+            Self::RelayNginxOnHost => "relay/nginx-on-host",
             Self::ByHand => "by-hand",
         }
     }
@@ -56,6 +63,8 @@ impl Case {
         match self {
             Self::RelayCaddy | Self::ByHand => 80,
             Self::RelayPort => convertik::PORT,
+            Self::RelayNginx => nginx::IN_CONTAINER,
+            Self::RelayNginxOnHost => nginx::ON_HOST,
         }
     }
 }
@@ -84,7 +93,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let _inside = runtime.enter();
     if !args.json {
         println!(
-            "{:<12} {:<9} {:>9} {:>6} {:>7} {:>11} {:>11} {:>8}",
+            "{:<19} {:<9} {:>9} {:>6} {:>7} {:>11} {:>11} {:>8}",
             "case", "flavour", "requests", "lost", "gap s", "p99 before", "p99 during", "seconds"
         );
     }
@@ -92,6 +101,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     {
         let server = Server::start(flavour, &format!("bench-{flavour}"))?;
         Convertik::of_this_repository().run_by_hand(&server, "1")?;
+        nginx::start(&server)?;
         let mut bench =
             Bench { server, dir: std::env::temp_dir().join(format!("stapel-bench-{}", std::process::id())), number: 0 };
         for case in Case::ALL.into_iter().filter(|c| args.case.as_ref().is_none_or(|only| only == c.name())) {
@@ -100,7 +110,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
                 println!("{}", serde_json::to_string(&row)?);
             } else {
                 println!(
-                    "{:<12} {:<9} {:>9} {:>6} {:>7.2} {:>11.0} {:>11.0} {:>8.1}",
+                    "{:<19} {:<9} {:>9} {:>6} {:>7.2} {:>11.0} {:>11.0} {:>8.1}",
                     row.case,
                     row.flavour,
                     row.requests,

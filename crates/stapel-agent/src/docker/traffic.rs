@@ -4,7 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use stapel_core::ports::{Instance, Traffic};
 use stapel_engine::Protocol;
-use stapel_net::{Peer, Published, sockets};
+use stapel_net::{Nginx, Peer, Published, sockets};
 use stapel_text::{Problem, problem, text};
 
 use super::DockerWorld;
@@ -39,6 +39,21 @@ impl DockerWorld {
         }
     }
 
+    /// The processes of those who may keep the address of an instance: who is on its networks, but for these peers.
+    async fn neighbours(&self, instance: &Instance, but: &[&Peer]) -> Result<Vec<i32>, Problem> {
+        let all = self.docker().await?.neighbours(instance).await?.into_iter();
+        Ok(all.filter(|pid| but.iter().all(|peer| peer.pid != *pid)).collect())
+    }
+
+    /// Leads the neighbours' new connections from one peer to the other, on each network that both are on.
+    async fn lead(&self, service: &str, neighbours: &[i32], from: &Peer, to: &Peer) -> Result<(), Problem> {
+        let ports = self.tcp_ports(service).await?;
+        for (here, there) in both(from, to) {
+            self.firewall(service).lead(neighbours, here, there, &ports).await?;
+        }
+        Ok(())
+    }
+
     async fn end_farewell(&self, instance: &Instance) -> Result<(), Problem> {
         match self.farewells.lock().await.remove(&instance.id) {
             Some(farewell) => farewell.stop().await,
@@ -61,6 +76,11 @@ impl DockerWorld {
     }
 }
 
+/// The addresses of two on each network that both are on.
+fn both(from: &Peer, to: &Peer) -> Vec<(Ipv4Addr, Ipv4Addr)> {
+    from.attachments.iter().filter_map(|a| Some((a.address, to.on(&a.network)?.address))).collect()
+}
+
 #[async_trait]
 impl Traffic for DockerWorld {
     async fn divert(&self, service: &str, real: Option<&Instance>, candidate: &Instance) -> Result<(), Problem> {
@@ -72,6 +92,12 @@ impl Traffic for DockerWorld {
         let Some(real) = real else { return Ok(()) };
         // One that has ended gets no connections; the rule that remembers its address is none to copy either.
         let Some(from) = self.peer(real).await? else { return Ok(()) };
+        let neighbours = self.neighbours(real, &[&from, &to]).await?;
+        for nginx in Nginx::among(&neighbours) {
+            // It may have to read it at the end, when nothing else helps.
+            nginx.test().await?;
+        }
+        self.lead(service, &neighbours, &from, &to).await?;
         for published in self.published(service).await? {
             self.firewall(service).publish(&published, &from, &to).await?;
         }
@@ -93,9 +119,25 @@ impl Traffic for DockerWorld {
         let to = self.peer(real).await?.ok_or_else(gone)?;
         self.firewall(service).allow(&to, &ports).await?;
         self.end_farewell(real).await?;
-        let Some(candidate) = candidate else { return Ok(()) };
+        let Some(candidate) = candidate else {
+            // Whoever was led to one that has gone is led no more.
+            let neighbours = self.neighbours(real, &[&to]).await?;
+            for a in &to.attachments {
+                self.firewall(service).turn(&neighbours, a.address, a.address).await?;
+            }
+            return Ok(());
+        };
         let from = self.peer(candidate).await?;
         if let Some(from) = &from {
+            let neighbours = self.neighbours(real, &[from, &to]).await?;
+            let firewall = self.firewall(service);
+            for (here, there) in both(from, &to) {
+                firewall.turn(&neighbours, here, there).await?;
+            }
+            // One that was told to ask again meanwhile knows the candidate too.
+            let asked = Nginx::among(&neighbours).into_iter().filter(|nginx| nginx.has_read_since(from.pid));
+            let asked: Vec<i32> = asked.map(|nginx| nginx.pid()).collect();
+            self.lead(service, &asked, from, &to).await?;
             // Before the forwarder drains: what goes through it has to end as well.
             self.say_farewell(service, candidate, from, &ports).await;
         }
@@ -123,6 +165,18 @@ impl Traffic for DockerWorld {
             Err(problem) if problem.code() == "timed-out" => sockets::open(peer.pid, &ports),
             Err(problem) => Err(problem),
         }
+    }
+
+    async fn announce(&self, service: &str, real: &Instance, moved: bool) -> Result<(), Problem> {
+        let Some(peer) = self.peer(real).await? else { return Ok(()) };
+        let neighbours = self.neighbours(real, &[&peer]).await?;
+        let firewall = self.firewall(service);
+        let addresses: Vec<Ipv4Addr> = peer.attachments.iter().map(|a| a.address).collect();
+        let led = if moved { neighbours.clone() } else { firewall.led(&neighbours, &addresses).await? };
+        for nginx in Nginx::among(&led) {
+            nginx.reload(self.drain).await?;
+        }
+        firewall.lead_no_more(&neighbours).await
     }
 
     async fn front(&self, service: &str) -> Result<Option<SocketAddr>, Problem> {

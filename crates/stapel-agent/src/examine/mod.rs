@@ -4,6 +4,7 @@
 mod app;
 mod data;
 mod host;
+mod proxies;
 mod record;
 mod stops;
 
@@ -60,6 +61,7 @@ fn all() -> Vec<Box<dyn Examination>> {
         Box::new(host::Ports),
         Box::new(app::Services),
         Box::new(stops::Stops),
+        Box::new(proxies::Proxies),
         Box::new(app::Checks),
         Box::new(app::Certificates),
         Box::new(data::Databases),

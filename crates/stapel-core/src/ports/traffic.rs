@@ -26,6 +26,10 @@ pub trait Traffic: Send + Sync {
     /// still open then (kept alive ones do not end by themselves).
     async fn drain(&self, service: &str, instance: &Instance) -> Result<u32, Problem>;
 
+    /// Has those who keep the addresses that names stood for (a proxy that asks once, when it starts) ask again, where `real`
+    /// has another one than they know; `moved`: where it is not known whether it has. When it returns they know it.
+    async fn announce(&self, service: &str, real: &Instance, moved: bool) -> Result<(), Problem>;
+
     /// Where the service is reached from the host itself the way its users come: its published port, the proxy. `None`
     /// where it has none.
     async fn front(&self, service: &str) -> Result<Option<SocketAddr>, Problem>;

@@ -38,6 +38,11 @@ impl Traffic for Embedded {
         }
     }
 
+    /// The way in asks us for each connection.
+    async fn announce(&self, _: &str, _: &Instance, _: bool) -> Result<(), Problem> {
+        Ok(())
+    }
+
     async fn front(&self, _service: &str) -> Result<Option<std::net::SocketAddr>, Problem> {
         self.proxy_address().await
     }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use bollard::models::{
     ContainerInspectResponse, EndpointSettings, NetworkConnectRequest, NetworkDisconnectRequest, NetworkInspect,
 };
-use bollard::query_parameters::InspectNetworkOptions;
+use bollard::query_parameters::{InspectNetworkOptions, ListContainersOptionsBuilder};
 use serde::{Deserialize, Serialize};
 use stapel_core::ports::Instance;
 use stapel_text::Problem;
@@ -104,6 +104,28 @@ impl Docker {
         let container = self.inspect(&instance.id).await?;
         let networks: Option<HashMap<_, _>> = container.and_then(|c| c.network_settings?.networks);
         Ok(networks.and_then(|mut n| n.remove(network)))
+    }
+
+    /// The process numbers of the containers that are on the networks of an instance with it, whoever made them.
+    ///
+    /// # Errors
+    /// `engine-request-failed`.
+    pub async fn neighbours(&self, instance: &Instance) -> Result<Vec<i32>, Problem> {
+        let networks = self.attachments(instance).await?.into_iter().filter(|a| a.bridge.is_some());
+        let networks: Vec<String> = networks.map(|a| a.network_id).collect();
+        if networks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let filters = HashMap::from([("network".to_owned(), networks)]);
+        let options = ListContainersOptionsBuilder::default().filters(&filters).build();
+        let there = self.engine.api.list_containers(Some(options)).await.map_err(|e| failed("containers", &e))?;
+        let others = there.into_iter().filter_map(|c| c.id).filter(|id| *id != instance.id);
+        let mut pids = Vec::new();
+        for id in others {
+            let state = self.inspect(&id).await?.and_then(|container| container.state);
+            pids.extend(state.and_then(|s| s.pid).and_then(|p| i32::try_from(p).ok()).filter(|pid| *pid > 0));
+        }
+        Ok(pids)
     }
 
     /// The process number of an instance on the host; `None` while it does not run.

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod docker;
 #[cfg(test)]
+mod lead;
+#[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod world;

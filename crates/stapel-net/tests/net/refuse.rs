@@ -8,18 +8,18 @@ use crate::world::{Box_, alone, ask, ask_on, inside, launch, run, serve};
 use stapel_net::{Attachment, Firewall, Mark, Peer, connect, sockets};
 use tempfile::TempDir;
 
-const SERVER: &str = "10.213.7.2:8000";
+pub(crate) const SERVER: &str = "10.213.7.2:8000";
 const SERVER6: &str = "[fd13:7::2]:8000";
 
 /// A server and a client on one bridge, whose frames the host's packet filter does not see.
-struct Bridge {
+pub(crate) struct Bridge {
     server: Box_,
-    client: Box_,
+    pub(crate) client: Box_,
     dir: TempDir,
 }
 
 impl Bridge {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         run("ip", &["link", "add", "br-test", "type", "bridge"]);
         run("ip", &["addr", "add", "10.213.7.1/24", "dev", "br-test"]);
         run("ip", &["-6", "addr", "add", "fd13:7::1/64", "dev", "br-test", "nodad"]);
@@ -38,7 +38,7 @@ impl Bridge {
         Peer { pid: self.server.pid, attachments: vec![on] }
     }
 
-    fn firewall(&self, key: &str) -> Firewall {
+    pub(crate) fn firewall(&self, key: &str) -> Firewall {
         Firewall::new(Mark::new(key), launch(self.dir.path()))
     }
 
@@ -53,7 +53,7 @@ impl Bridge {
     }
 }
 
-fn attached(last: u8) -> Box_ {
+pub(crate) fn attached(last: u8) -> Box_ {
     let made = Box_::new();
     let (name, pid) = (format!("ve{last}"), made.pid.to_string());
     run("ip", &["link", "add", &name, "type", "veth", "peer", "name", "eth0", "netns", &pid]);
@@ -64,7 +64,7 @@ fn attached(last: u8) -> Box_ {
     made
 }
 
-fn left_out() -> bool {
+pub(crate) fn left_out() -> bool {
     let missing = crate::world::missing(&["iptables", "ip6tables", "ip", "nsenter", "unshare"]);
     if let Some(what) = &missing {
         eprintln!("left out: {what}");

@@ -127,6 +127,8 @@ impl Leg {
             step.set_fact(&self.leaving(), &candidate.id)?;
             self.cx.world.instances.remove(&candidate, self.cx.grace).await?;
         }
+        // Not before: until now the name stood for the candidate as well.
+        self.cx.world.traffic.announce(&self.service, &real, false).await?;
         self.cx.world.traffic.clear(&self.service).await?;
         Ok(left)
     }

@@ -150,6 +150,7 @@ agent-prune-left = some of it stays until the next time: { $why }
 
 agent-examine-compose = compose suits the engine
 agent-examine-stops = services end when they are asked to
+agent-examine-proxies = proxies that keep a service's address can be told another one
 agent-stop-by-shell = { $service } is started by a shell (`sh -c`), which does not hand SIGTERM on: the app is killed in the midst of its requests, after the whole grace.
     .remedy = Write the command of the Dockerfile or the compose file as a list (`CMD ["program", "argument"]`), begin it with `exec`, or set `init: true` and a list.
 agent-stop-ignored = The first process of { $service } does not heed the signal that stops it: it is killed in the midst of its requests, after the whole grace.

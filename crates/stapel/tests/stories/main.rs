@@ -32,7 +32,10 @@ fn story(flavour: Flavour) {
     let server = Server::start(flavour, &format!("story-{flavour}")).unwrap();
     Convertik::of_this_repository().run_by_hand(&server, "1").unwrap();
     let operator = Operator::new(server, env!("CARGO_BIN_EXE_stapel")).unwrap();
-    let ways = Ways::start(operator.server(), 1.0).unwrap();
+    testkit::nginx::start(operator.server()).unwrap();
+    let mut ways = Ways::start(operator.server(), 1.0).unwrap();
+    ways.and("nginx", operator.server(), testkit::nginx::IN_CONTAINER, 6.0).unwrap();
+    ways.and("nginx on the host", operator.server(), testkit::nginx::ON_HOST, 4.0).unwrap();
     let releases = |args: &[&str], exit_code| operator.releases(args, exit_code).unwrap();
     let is_now = |version: &str, revision: &str| {
         assert_eq!(in_service(&operator), (version.to_owned(), revision.to_owned()));
@@ -73,6 +76,7 @@ fn story(flavour: Flavour) {
     operator.has("2").unwrap();
     let said = releases(&["check"], 0);
     assert!(said.contains("✓ traffic can be led") && said.contains("stands in the way"), "{said}");
+    assert!(said.contains("✓ proxies that keep a service's address"), "{said}");
     let plan = releases(&["plan"], 0);
     assert!(plan.contains("The database is at 0003") && plan.contains("0004 where an event comes from"), "{plan}");
     is_now("1", "0003");

@@ -68,6 +68,7 @@ pub(super) const RECIPES: &[Recipe] = &[
     ),
     over(BOOKWORM, "redis:7", image_file!("redis/Dockerfile"), &[("entry.sh", image_file!("redis/entry.sh"))]),
     over(BOOKWORM, "caddy:2", image_file!("caddy/Dockerfile"), &[]),
+    over(BOOKWORM, "nginx:1", image_file!("nginx/Dockerfile"), &[]),
     over(BOOKWORM, "stapel-server:bookworm", image_file!("server-bookworm/Dockerfile"), SERVER).of_ours(),
     over("stapel-server:bookworm", "stapel-server:systemd", image_file!("server-systemd/Dockerfile"), SYSTEMD)
         .of_ours(),
