@@ -40,6 +40,13 @@ struct Again {
     cx: Context,
 }
 
+impl Again {
+    /// Holds whether it was asked to stop and is not known to have been started since.
+    fn stopping(&self) -> String {
+        format!("restart.stopping.{}", self.service)
+    }
+}
+
 #[async_trait]
 impl Step for Again {
     fn does(&self) -> Text {
@@ -58,8 +65,10 @@ impl Step for Again {
         let real = self.cx.world.instances.real(&self.service).await?;
         let real = real.ok_or_else(|| problem!(Failed, "rollouts-no-real", service = &self.service))?;
         cx.set_fact(MOVED, &true)?;
+        cx.set_fact(&self.stopping(), &true)?;
         let stopped = std::time::Instant::now();
         self.cx.world.instances.restart(&real, self.cx.grace).await?;
+        cx.set_fact(&self.stopping(), &false)?;
         // An engine may give it another identity.
         let real = self.cx.world.instances.real(&self.service).await?.unwrap_or(real);
         if let Some((detail, logs)) = unwell(&self.cx, &self.service, &real).await? {
@@ -75,10 +84,14 @@ impl Step for Again {
         Ok(())
     }
 
-    /// Nothing of it was changed; but it may have been stopped and not started.
-    async fn undo(&self, _: &StepContext<'_>) -> Result<(), Problem> {
+    /// Nothing of it was changed; but it may have been stopped and not started. One that was asked to stop may seem to run still.
+    async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
+        let stopping = cx.fact(&self.stopping())?.unwrap_or(false);
         match self.cx.world.instances.real(&self.service).await? {
-            Some(real) if !real.running => self.cx.world.instances.restart(&real, self.cx.grace).await,
+            Some(real) if stopping || !real.running => {
+                self.cx.world.instances.restart(&real, self.cx.grace).await?;
+                cx.set_fact(&self.stopping(), &false)
+            }
             _ => Ok(()),
         }
     }
