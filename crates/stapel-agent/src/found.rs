@@ -91,6 +91,13 @@ impl Site {
         Ok(manifest)
     }
 
+    /// Reads the manifest of the tree in service, while other things are done: it is going to be needed.
+    pub(crate) fn read_ahead(self: &Arc<Self>) {
+        let site = Arc::clone(self);
+        // What it fails with it fails with again when it is needed.
+        tokio::spawn(crate::blocking(move || site.shipped_before().map(drop)));
+    }
+
     fn manifests(&self) -> MutexGuard<'_, HashMap<Hash, Arc<Manifest>>> {
         self.manifests.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -325,7 +325,7 @@ impl Site {
     }
 
     /// What our last release shipped.
-    fn shipped_before(&self) -> Result<Option<Arc<Manifest>>, Problem> {
+    pub(crate) fn shipped_before(&self) -> Result<Option<Arc<Manifest>>, Problem> {
         match self.journal.in_service()? {
             Some(last) => self.tree_of(&last.plan.goal).map(Some),
             None => Ok(None),

@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use futures_util::future::{try_join, try_join_all};
 use stapel_core::ports::{Health, Instance};
 use stapel_host::{Detached, ProcessId};
@@ -16,6 +17,7 @@ use stapel_text::{Class, Problem, problem, text};
 use stapel_tree::{Access, Block, Hash};
 use stapel_wire::{Connection, Frame, Kind};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
 
 use crate::protocol::{Announced, Opening, Reply, Request, ServiceStatus, Status};
 use crate::run::{Answer, Order, Work};
@@ -35,13 +37,14 @@ where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
-    let mut session = Session { site: None, opening: None };
+    let mut session = Session { site: None, opening: None, storing: None };
     let served = answer_all(&mut session, &mut connection).await;
     // What came before the line was cut need not come again.
+    let stored = session.stored().await;
     if let Some(site) = session.site {
         crate::blocking(move || site.store.flush()).await?;
     }
-    served
+    served.and(stored)
 }
 
 async fn answer_all<R, W>(session: &mut Session, connection: &mut Connection<R, W>) -> Result<(), Problem>
@@ -71,6 +74,14 @@ where
                 Ok(()) => continue,
                 Err(problem) => Err(problem),
             },
+            // What was brought before it is stored, or why it is not.
+            other if session.storing.is_some() => match session.stored().await {
+                Ok(()) => {
+                    next = Some(other);
+                    continue;
+                }
+                Err(problem) => Err(problem),
+            },
             Request::Offer { manifest, bytes } => take_manifest(session, connection, manifest, bytes).await,
             Request::Follow { release, after, asks } => follow(session, connection, release, after, asks).await,
             Request::FollowLogs(ask) => match session.site() {
@@ -90,9 +101,17 @@ where
 struct Session {
     site: Option<Arc<Site>>,
     opening: Option<Opening>,
+    /// Puts objects in the store while the next ones come.
+    storing: Option<JoinHandle<Result<(), Problem>>>,
 }
 
 impl Session {
+    /// Waits until the objects that came are put in the store.
+    async fn stored(&mut self) -> Result<(), Problem> {
+        let Some(storing) = self.storing.take() else { return Ok(()) };
+        storing.await.unwrap_or_else(|e| Err(problem!(Failed, "agent-task", error = e.to_string())))
+    }
+
     fn site(&self) -> Result<&Arc<Site>, Problem> {
         self.site.as_ref().ok_or_else(|| problem!(Usage, "agent-not-open"))
     }
@@ -111,6 +130,7 @@ impl Session {
             // One that is damaged is brought again.
             Request::Known { manifest } => {
                 site.look_ahead();
+                site.read_ahead();
                 match site.manifest(&manifest.to_string()) {
                     Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
                     Err(_) => Reply::Unknown,
@@ -271,19 +291,21 @@ fn read_answer(
     }
 }
 
-async fn take_content<R, W>(connection: &mut Connection<R, W>, bytes: u64) -> Result<Vec<u8>, Problem>
+async fn take_content<R, W>(connection: &mut Connection<R, W>, bytes: u64) -> Result<Bytes, Problem>
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
-    let mut content = Vec::new();
+    let mut content = BytesMut::new();
     while (content.len() as u64) < bytes {
         match connection.recv().await? {
+            // Mostly it is all in one.
+            Some(Frame { kind: Kind::Content, payload }) if payload.len() as u64 == bytes => return Ok(payload),
             Some(Frame { kind: Kind::Content, payload }) => content.extend_from_slice(&payload),
             _ => return Err(problem!(Failed, "agent-no-content")),
         }
     }
-    Ok(content)
+    Ok(content.freeze())
 }
 
 /// It goes into the store as it came, and is read from there as whenever it is asked for.
@@ -300,7 +322,7 @@ where
     let content = take_content(connection, bytes).await?;
     let site = Arc::clone(session.site()?);
     crate::blocking(move || {
-        site.store.put_compressed(&hash, content.as_slice(), Access::Group)?;
+        site.store.put_compressed(&hash, content.as_ref(), Access::Group)?;
         site.store.flush()?;
         let manifest = site.manifest(&hash.to_string())?;
         Ok(Reply::Wanted { manifest: hash, missing: site.store.missing(&manifest) })
@@ -308,8 +330,9 @@ where
     .await
 }
 
+/// They are put in the store while the next ones come; what goes wrong with that is said with the next request.
 async fn take_objects<R, W>(
-    session: &Session,
+    session: &mut Session,
     connection: &mut Connection<R, W>,
     blocks: Vec<Announced>,
 ) -> Result<(), Problem>
@@ -318,9 +341,10 @@ where
     W: AsyncWrite + Unpin + Send,
 {
     let content = take_content(connection, blocks.iter().map(|block| block.bytes).sum()).await?;
+    session.stored().await?;
     let site = Arc::clone(session.site()?);
-    crate::blocking(move || {
-        let mut rest = content.as_slice();
+    session.storing = Some(tokio::spawn(crate::blocking(move || {
+        let mut rest = content.as_ref();
         let mut packed = Vec::new();
         for Announced { parts, bytes, secret } in blocks {
             let access = if secret { Access::Owner } else { Access::Group };
@@ -329,8 +353,8 @@ where
             rest = others;
         }
         site.store.put_many(&packed)
-    })
-    .await
+    })));
+    Ok(())
 }
 
 /// Sends the events of a release as they are written, until it has ended, or its process has and nobody takes it up; and,

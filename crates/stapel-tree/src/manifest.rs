@@ -1,7 +1,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use stapel_text::{Problem, problem};
 
 use crate::names::{ancestors, check_path, split, target_leaves};
@@ -13,7 +15,31 @@ pub struct Manifest {
     /// The version of this format, [`Manifest::FORMAT`] where it is written.
     pub format: u32,
     /// What lies where. Directories are implied by the paths in them.
+    #[serde(deserialize_with = "sorted")]
     pub entries: BTreeMap<String, Entry>,
+}
+
+/// Reads entries in one go, as they were written in their order: they are many.
+fn sorted<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Entry>, D::Error> {
+    struct Entries;
+
+    impl<'de> Visitor<'de> for Entries {
+        type Value = BTreeMap<String, Entry>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("entries by their paths")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut all = Vec::new();
+            while let Some(entry) = map.next_entry()? {
+                all.push(entry);
+            }
+            Ok(all.into_iter().collect())
+        }
+    }
+
+    from.deserialize_map(Entries)
 }
 
 impl Default for Manifest {

@@ -46,8 +46,7 @@ enum Case {
 }
 
 impl Case {
-    const ALL: [Self; 5] =
-        [Self::RelayCaddy, Self::RelayPort, Self::RelayNginx, Self::RelayNginxOnHost, Self::ByHand];
+    const ALL: [Self; 5] = [Self::RelayCaddy, Self::RelayPort, Self::RelayNginx, Self::RelayNginxOnHost, Self::ByHand];
 
     fn name(self) -> &'static str {
         match self {

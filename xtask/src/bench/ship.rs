@@ -81,7 +81,9 @@ pub(super) fn run(args: &Args) -> Result<()> {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for pair in 0..args.pairs {
             world.prepare(case, pair)?;
+            world.settle()?;
             ours.push(world.stapel(case)?);
+            world.settle()?;
             theirs.push(world.rsync()?);
         }
         let ((stapel_s, bytes), (rsync_s, rsync_bytes)) = (median(ours), median(theirs));
@@ -156,6 +158,11 @@ impl World {
                 Ok(std::fs::write(file, Words(1000 + pair as u64).text(FILE_BYTES))?)
             }
         }
+    }
+
+    /// What the other one has written is on the disk: who makes its files durable would have to wait for those as well.
+    fn settle(&self) -> Result<()> {
+        self.server.run(&["sync"]).map(drop)
     }
 
     /// Seconds and bytes.

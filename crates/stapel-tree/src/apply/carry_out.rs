@@ -58,13 +58,18 @@ fn put_files(hand: &mut Hand<'_>, changes: &[&Change]) -> Result<(), Problem> {
         |together| {
             let Some(first) = together.first() else { return Ok(Vec::new()) };
             let parent = held.root.parent_to_write(&first.path)?;
+            let around = held.owner_of(&parent, &first.path)?;
             let mut written = Vec::new();
             for change in together {
                 let Some(after) = &change.after else { continue };
                 let path = change.path.as_str();
                 let stamp = stamp(held, &parent, path)?;
-                if still_to_do(held, change, &change.after, observe_in(&held.root, &parent, path, &Memory::none())?)? {
-                    held.write(&parent, path, after, change.was, durable)?;
+                let there = match stamp {
+                    Some(_) => observe_in(&held.root, &parent, path, &Memory::none())?,
+                    None => There::Nothing,
+                };
+                if still_to_do(held, change, &change.after, there)? {
+                    held.write(&parent, around, path, after, change.was, durable)?;
                     written.push((path, stamp));
                 } else {
                     held.remove_temporary(path)?;
@@ -85,10 +90,14 @@ fn put_files(hand: &mut Hand<'_>, changes: &[&Change]) -> Result<(), Problem> {
             let Some((first, _)) = together.first() else { return Ok(Vec::new()) };
             let parent = held.root.parent_to_write(first)?;
             for (path, before) in together {
-                if stamp(held, &parent, path)? != *before {
+                let revealed = match before {
+                    // Nothing was there, and in the same moment it is seen that nothing is.
+                    None => held.reveal_new(&parent, path)?,
+                    before => stamp(held, &parent, path)? == *before && held.reveal_in(&parent, path).map(|()| true)?,
+                };
+                if !revealed {
                     return Err(meanwhile(held, path));
                 }
-                held.reveal_in(&parent, path)?;
             }
             Ok(vec![()])
         },

@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 
 use camino::Utf8Path;
-use rustix::fs::{self, AtFlags, Gid, Mode, OFlags, Uid};
+use rustix::fs::{self, AtFlags, Gid, Mode, OFlags, RenameFlags, Uid};
 use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
 use stapel_text::{Problem, problem};
@@ -38,7 +38,8 @@ impl<'a> Hand<'a> {
     /// Puts a file, link or directory at `path`; a file or link that is there is replaced in one moment. `was` says whose
     /// it shall be, otherwise it belongs to whom the directory around it belongs.
     pub(super) fn put(&mut self, path: &str, entry: &Entry, was: Option<Attributes>) -> Result<(), Problem> {
-        self.write(&self.root.parent_to_write(path)?, path, entry, was, true)?;
+        let parent = self.root.parent_to_write(path)?;
+        self.write(&parent, self.owner_of(&parent, path)?, path, entry, was, true)?;
         if entry.is_directory() {
             self.touched.insert(split(path).0.to_owned());
             return Ok(());
@@ -46,18 +47,24 @@ impl<'a> Hand<'a> {
         self.reveal(path)
     }
 
-    /// The first half of it, in the directory around it: a directory is there, anything else lies beside its place under a
-    /// temporary name, durable if that is wanted.
+    /// Whose an open directory around this path is: user and group.
+    pub(super) fn owner_of(&self, parent: &OwnedFd, path: &str) -> Result<(u32, u32), Problem> {
+        let around = fs::fstat(parent).map_err(|e| self.root.io(path, e))?;
+        Ok((around.st_uid, around.st_gid))
+    }
+
+    /// The first half of it, in the directory around it, which belongs to `around`: a directory is there, anything else lies
+    /// beside its place under a temporary name, durable if that is wanted.
     pub(super) fn write(
         &self,
         parent: &OwnedFd,
+        around: (u32, u32),
         path: &str,
         entry: &Entry,
         was: Option<Attributes>,
         durable: bool,
     ) -> Result<(), Problem> {
-        let around = fs::fstat(parent).map_err(|e| self.root.io(path, e))?;
-        let owner = was.map_or((around.st_uid, around.st_gid), |was| (was.uid, was.gid));
+        let owner = was.map_or(around, |was| (was.uid, was.gid));
         let temporary = temporary(path);
         let io = |e: Errno| self.root.io(path, e);
         match entry {
@@ -81,7 +88,7 @@ impl<'a> Hand<'a> {
                 self.store.copy_to(hash, &mut file)?;
                 let ours = (geteuid().as_raw(), getegid().as_raw());
                 // What is made is ours, and of our group or that of the directory.
-                if owner != ours || around.st_gid != ours.1 {
+                if owner != ours || around.1 != ours.1 {
                     give(&file, owner).map_err(io)?;
                 }
                 // After the owner, whose change takes away the bits for set-user-id.
@@ -104,6 +111,21 @@ impl<'a> Hand<'a> {
     /// The same where the directory around it is open; whoever calls says that it was touched.
     pub(super) fn reveal_in(&self, parent: &OwnedFd, path: &str) -> Result<(), Problem> {
         fs::renameat(parent, temporary(path), parent, split(path).1).map_err(|e| self.root.io(path, e))
+    }
+
+    /// The same, and `false` where something lies in its place.
+    pub(super) fn reveal_new(&self, parent: &OwnedFd, path: &str) -> Result<bool, Problem> {
+        let (from, name) = (temporary(path), split(path).1);
+        match fs::renameat_with(parent, &from, parent, name, RenameFlags::NOREPLACE) {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST) => Ok(false),
+            // Not every file system can.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+                let there = stat(parent, name).map_err(|e| self.root.io(path, e))?;
+                if there.is_some() { Ok(false) } else { self.reveal_in(parent, path).map(|()| true) }
+            }
+            Err(e) => Err(self.root.io(path, e)),
+        }
     }
 
     /// Names in this directory have changed.

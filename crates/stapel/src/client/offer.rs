@@ -8,17 +8,19 @@ use stapel_agent::protocol::{Announced, Ask, Fetched, Reply, Request};
 use stapel_text::{Problem, problem};
 use stapel_tree::{Access, Block, Hash, Manifest, Wanted};
 use stapel_wire::MAX_PAYLOAD;
+use tokio::sync::mpsc;
 
 use super::{Client, unexpected};
 use crate::args::Commit;
 use crate::project::{Project, Tree};
 use crate::render::Screen;
 
-/// How many blocks are compressed ahead of what is being sent.
-const AHEAD: usize = 8;
+/// How many blocks are compressed at once, and how many wait to be sent.
+const AT_ONCE: usize = 4;
+const AHEAD: usize = 16;
 
 /// Compressed bytes that are announced together.
-const TOGETHER: usize = 1 << 20;
+const TOGETHER: usize = 2 << 20;
 
 async fn compressed(group: Vec<Wanted>) -> Result<Block, Problem> {
     let compressed = stapel_host::blocking(move || stapel_tree::compress_group(&group)).await;
@@ -98,10 +100,19 @@ impl Client {
             None => Err(problem!(Failed, "cli-protocol", reply = hash.to_string())),
         });
         let groups = stapel_tree::group(wanted.collect::<Result<_, Problem>>()?);
-        // The next ones are compressed while some are on their way.
-        let mut ready = stream::iter(groups).map(compressed).buffered(AHEAD).boxed();
+        // The next ones are compressed while some are on their way: by a task of its own, that does not wait for the line.
+        let (to, mut ready) = mpsc::channel(AHEAD);
+        tokio::spawn(async move {
+            let mut compressed = stream::iter(groups).map(compressed).buffered(AT_ONCE).boxed();
+            while let Some(block) = compressed.next().await {
+                // Nobody waits for it where the line was cut.
+                if to.send(block).await.is_err() {
+                    return;
+                }
+            }
+        });
         let (mut blocks, mut together, mut done) = (Vec::new(), Vec::new(), 0);
-        while let Some(block) = ready.next().await {
+        while let Some(block) = ready.recv().await {
             let Block { parts, bytes, access } = block?;
             done += parts.len();
             blocks.push(Announced { parts, bytes: bytes.len() as u64, secret: access == Access::Owner });
