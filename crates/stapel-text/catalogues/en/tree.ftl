@@ -29,3 +29,5 @@ tree-object-damaged = The content { $hash } in the object store is damaged and w
     .remedy = Check the disk, then run the release again; it brings the content anew. For an undo, take the file from a backup.
 tree-object-wrong = What arrived is not the content { $hash }.
     .remedy = A file was probably changed while it was being sent. Run Stapel again when nobody is editing.
+tree-pack-later = { $path } was written by a later version of Stapel.
+    .remedy = Nothing was changed. Release with that version, or a later one.

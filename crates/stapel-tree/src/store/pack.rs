@@ -113,7 +113,13 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Reads the index of a pack; `None` if it is not a whole one.
+/// Whether this is the end of a pack of a version that is not known yet.
+fn later(magic: &[u8]) -> bool {
+    let number = magic.strip_prefix(b"stapel pack ").and_then(|rest| rest.split(|byte| *byte == b'\n').next());
+    number.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+}
+
+/// Reads the index of a pack; `None` if it is not a whole one, [`io::ErrorKind::Unsupported`] if it is of a later version.
 pub(super) fn index(pack: &File) -> io::Result<Option<Index>> {
     let size = pack.metadata()?.len();
     let Some(at) = size.checked_sub(END as u64) else { return Ok(None) };
@@ -124,6 +130,8 @@ pub(super) fn index(pack: &File) -> io::Result<Option<Index>> {
     let entry_bytes = match magic {
         magic if magic == MAGIC => ENTRY,
         magic if magic == MAGIC_1 => ENTRY_1,
+        // It is whole, and not for us.
+        magic if later(magic) => return Err(io::ErrorKind::Unsupported.into()),
         _ => return Ok(None),
     };
     let length = number(count).checked_mul(entry_bytes as u64).filter(|length| *length <= at);
@@ -207,6 +215,16 @@ mod tests {
             assert_eq!(place.extent.of(&read(&file, place).unwrap()), Some(object));
         }
         assert_eq!(part(b"three", 6).1.of(b"onethree"), None);
+    }
+
+    #[test]
+    fn one_of_a_later_version_is_no_damaged_one() {
+        let (file, _) = pack(&[b"one"]);
+        let at = file.metadata().unwrap().len() - MAGIC.len() as u64;
+        file.write_all_at(b"stapel pack 12\n\0", at).unwrap();
+        assert_eq!(index(&file).unwrap_err().kind(), io::ErrorKind::Unsupported);
+        file.write_all_at(b"stapel pack x\n\0\0", at).unwrap();
+        assert_eq!(index(&file).unwrap(), None);
     }
 
     #[test]

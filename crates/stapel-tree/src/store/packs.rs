@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use stapel_text::Problem;
+use stapel_text::{Problem, problem};
 
 use super::compress::{compress_bytes, unpacked};
 use super::pack::{self, Extent, Index, Place, Writer};
@@ -25,9 +25,19 @@ pub(super) struct Packs {
     known: Mutex<Known>,
     /// The one that was read last: what is read together was mostly brought together.
     open: Mutex<Option<(Arc<str>, Arc<File>)>>,
-    /// The blocks that were read last: pack, offset and content.
-    blocks: Mutex<VecDeque<(Arc<str>, u64, Arc<Vec<u8>>)>>,
+    /// The blocks that were read last.
+    blocks: Mutex<VecDeque<Unpacked>>,
 }
+
+/// A block as it was before it was compressed.
+struct Unpacked {
+    pack: Arc<str>,
+    offset: u64,
+    content: Arc<Vec<u8>>,
+}
+
+/// The objects of a block, and where in it they are.
+pub(super) type Objects = Vec<(Hash, Extent)>;
 
 /// An object, or what lies where it should.
 pub(super) struct Found {
@@ -98,6 +108,9 @@ impl Packs {
                 // It was whole when it got its name. What was in it can be brought again.
                 Ok(None) => fs::rename(&path, path.with_extension("damaged")).map_err(|e| failed(&path, e))?,
                 Err(e) if e.kind() == ErrorKind::NotFound => {}
+                Err(e) if e.kind() == ErrorKind::Unsupported => {
+                    return Err(problem!(Failed, "tree-pack-later", path = path.as_str()));
+                }
                 Err(e) => return Err(failed(&path, e)),
             }
         }
@@ -135,21 +148,22 @@ impl Packs {
     /// What a block was compressed from; nothing if it is damaged.
     fn block(&self, name: &Arc<str>, place: Place) -> io::Result<Arc<Vec<u8>>> {
         let blocks = || self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, _, block)) = blocks().iter().find(|(of, offset, _)| of == name && *offset == place.offset) {
-            return Ok(Arc::clone(block));
+        if let Some(kept) = blocks().iter().find(|kept| kept.pack == *name && kept.offset == place.offset) {
+            return Ok(Arc::clone(&kept.content));
         }
         let packed = match pack::read(&*self.file(name)?, place) {
             // It has become shorter.
             Err(e) if e.kind() == ErrorKind::UnexpectedEof => Vec::new(),
             read => read?,
         };
-        let block = Arc::new(unpacked(&packed, <[u8]>::to_vec).unwrap_or_default());
+        let content = Arc::new(unpacked(&packed, <[u8]>::to_vec).unwrap_or_default());
         if place.extent != Extent::WHOLE {
             let mut blocks = blocks();
             blocks.truncate(KEPT - 1);
-            blocks.push_front((Arc::clone(name), place.offset, Arc::clone(&block)));
+            let (pack, offset) = (Arc::clone(name), place.offset);
+            blocks.push_front(Unpacked { pack, offset, content: Arc::clone(&content) });
         }
-        Ok(block)
+        Ok(content)
     }
 
     fn file(&self, name: &Arc<str>) -> io::Result<Arc<File>> {
@@ -221,7 +235,7 @@ impl Packs {
             let mut coming = None;
             for (offset, objects) in blocks {
                 let packed = pack::read(&file, objects[0].1).map_err(failed)?;
-                let (objects, packed) = match cut.contains(&offset) {
+                let (objects, packed): (Objects, _) = match cut.contains(&offset) {
                     true => left(&objects, &packed)?,
                     false => (objects.into_iter().map(|(hash, place)| (hash, place.extent)).collect(), packed),
                 };
@@ -254,7 +268,7 @@ impl Packs {
 }
 
 /// A block of these objects alone, out of one with others. What is not what it should be stays out.
-fn left(objects: &[(Hash, Place)], packed: &[u8]) -> Result<(Vec<(Hash, Extent)>, Vec<u8>), Problem> {
+fn left(objects: &[(Hash, Place)], packed: &[u8]) -> Result<(Objects, Vec<u8>), Problem> {
     let (mut stay, mut content) = (Vec::new(), Vec::new());
     let block = unpacked(packed, <[u8]>::to_vec).unwrap_or_default();
     for (hash, place) in objects {

@@ -8,7 +8,7 @@ use stapel_text::{Problem, problem};
 
 use super::compress::{pack, small, unpacked};
 use super::pack::Extent;
-use super::packs::Coming;
+use super::packs::{Coming, Objects};
 use super::temporary::Temporary;
 use super::{Access, Block, ObjectStore, Part, make_dir};
 use crate::durable::{MANY, file_system, one_by_one};
@@ -116,7 +116,7 @@ impl ObjectStore {
     }
 
     /// Where which object is in a block; `None` if all are here already.
-    fn check(&self, block: &Block<&[u8]>) -> Result<Option<Vec<(Hash, Extent)>>, Problem> {
+    fn check(&self, block: &Block<&[u8]>) -> Result<Option<Objects>, Problem> {
         if block.parts.iter().all(|part| self.there(&part.hash)) {
             return Ok(None);
         }
