@@ -241,7 +241,8 @@ mod tests {
             let mut byte = [0];
             file.read_exact_at(&mut byte, at).unwrap();
             file.write_all_at(&[byte[0] ^ 1], at).unwrap();
-            assert_eq!(index(&file).unwrap(), None, "byte {at}");
+            // The number of the version may have become a later one.
+            assert!(!matches!(index(&file), Ok(Some(_))), "byte {at}");
             file.write_all_at(&byte, at).unwrap();
         }
         assert!(index(&file).unwrap().is_some());
