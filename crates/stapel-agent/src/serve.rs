@@ -130,10 +130,13 @@ impl Session {
             // One that is damaged is brought again.
             Request::Known { manifest } => {
                 site.look_ahead();
-                site.read_ahead();
                 match site.manifest(&manifest.to_string()) {
                     Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
-                    Err(_) => Reply::Unknown,
+                    Err(_) => {
+                        // It comes now; what is in service is another one then.
+                        site.read_ahead();
+                        Reply::Unknown
+                    }
                 }
             }
             Request::Fetch { reference, may_drop, env } => {

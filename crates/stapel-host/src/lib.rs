@@ -8,7 +8,7 @@ mod run;
 mod wait;
 
 pub use command::{Command, Finished};
-pub use process::{Detached, ProcessId, boot_id, leave_session};
+pub use process::{Detached, ProcessId, boot_id, leave_session, start_time};
 pub use processes::{processes, with_variable};
 pub use run::{MARK, blocking, end_all, mark, settled};
 pub use wait::{retry, until};

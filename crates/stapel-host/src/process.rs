@@ -84,10 +84,11 @@ fn handle(_: i32) -> Option<OwnedFd> {
     None
 }
 
-/// Start time of a process that is not a zombie. The command name in the second field may hold anything but ends with
-/// the last `)`.
-fn start_time(pid: i32) -> Option<u64> {
+/// Start time of a process, in clock ticks from boot; `None` if it has ended, be it a zombie.
+#[must_use]
+pub fn start_time(pid: i32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command name in the second field may hold anything but ends with the last `)`.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     (fields.next()? != "Z").then(|| fields.nth(18)?.parse().ok())?
 }

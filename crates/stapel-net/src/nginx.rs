@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use stapel_host::{Command, processes};
+use stapel_host::{Command, processes, start_time};
 use stapel_text::{Problem, problem, text};
 
 use crate::namespace;
@@ -102,8 +102,8 @@ impl Nginx {
     /// Whether it has read its configuration since that process began.
     #[must_use]
     pub fn has_read_since(&self, process: i32) -> bool {
-        let Some(began) = began(process) else { return false };
-        self.workers().into_iter().filter_map(self::began).any(|worker| worker >= began)
+        let Some(began) = start_time(process) else { return false };
+        self.workers().into_iter().filter_map(start_time).any(|worker| worker >= began)
     }
 
     /// Its workers that take new connections.
@@ -122,13 +122,6 @@ fn title(pid: i32) -> Option<String> {
     (!line.is_empty()).then(|| String::from_utf8_lossy(line).replace('\0', " "))
 }
 
-/// When a process began, in the kernel's ticks since it booted.
-fn began(pid: i32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // Its name is in brackets and may hold anything; the time is the 20th field behind it.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
-}
-
 fn parent(pid: i32) -> Option<i32> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
@@ -143,9 +136,9 @@ mod tests {
         let me = rustix::process::getpid().as_raw_nonzero().get();
         assert!(title(me).is_some_and(|title| !title.starts_with(MASTER)));
         assert_eq!(parent(me), rustix::process::getppid().map(|p| p.as_raw_nonzero().get()));
-        assert!(began(me) >= began(1) && began(me).is_some());
+        assert!(start_time(me) >= start_time(1) && start_time(me).is_some());
         let none = i32::MAX;
-        assert_eq!((title(none), parent(none), began(none)), (None, None, None));
+        assert_eq!((title(none), parent(none), start_time(none)), (None, None, None));
         assert!(Nginx::among(&[none]).is_empty());
     }
 }

@@ -39,17 +39,22 @@ impl DockerWorld {
         }
     }
 
-    /// The processes of those who may keep the address of an instance: who is on its networks, but for these peers.
-    async fn neighbours(&self, instance: &Instance, but: &[&Peer]) -> Result<Vec<i32>, Problem> {
+    /// The processes of those who may keep the address of an instance: who else is on its networks, but for its candidate.
+    async fn neighbours(&self, instance: &Instance, candidate: Option<&Peer>) -> Result<Vec<i32>, Problem> {
         let all = self.docker().await?.neighbours(instance).await?.into_iter();
-        Ok(all.filter(|pid| but.iter().all(|peer| peer.pid != *pid)).collect())
+        Ok(all.filter(|pid| candidate.is_none_or(|candidate| candidate.pid != *pid)).collect())
     }
 
     /// Leads the neighbours' new connections from one peer to the other, on each network that both are on.
-    async fn lead(&self, service: &str, neighbours: &[i32], from: &Peer, to: &Peer) -> Result<(), Problem> {
-        let ports = self.tcp_ports(service).await?;
+    async fn lead(
+        &self,
+        service: &str,
+        neighbours: &[i32],
+        (from, to): (&Peer, &Peer),
+        ports: &[u16],
+    ) -> Result<(), Problem> {
         for (here, there) in both(from, to) {
-            self.firewall(service).lead(neighbours, here, there, &ports).await?;
+            self.firewall(service).lead(neighbours, here, there, ports).await?;
         }
         Ok(())
     }
@@ -92,12 +97,12 @@ impl Traffic for DockerWorld {
         let Some(real) = real else { return Ok(()) };
         // One that has ended gets no connections; the rule that remembers its address is none to copy either.
         let Some(from) = self.peer(real).await? else { return Ok(()) };
-        let neighbours = self.neighbours(real, &[&from, &to]).await?;
+        let neighbours = self.neighbours(real, Some(&to)).await?;
         for nginx in Nginx::among(&neighbours) {
             // It may have to read it at the end, when nothing else helps.
             nginx.test().await?;
         }
-        self.lead(service, &neighbours, &from, &to).await?;
+        self.lead(service, &neighbours, (&from, &to), &ports).await?;
         for published in self.published(service).await? {
             self.firewall(service).publish(&published, &from, &to).await?;
         }
@@ -121,7 +126,7 @@ impl Traffic for DockerWorld {
         self.end_farewell(real).await?;
         let Some(candidate) = candidate else {
             // Whoever was led to one that has gone is led no more.
-            let neighbours = self.neighbours(real, &[&to]).await?;
+            let neighbours = self.neighbours(real, None).await?;
             for a in &to.attachments {
                 self.firewall(service).turn(&neighbours, a.address, a.address).await?;
             }
@@ -129,7 +134,7 @@ impl Traffic for DockerWorld {
         };
         let from = self.peer(candidate).await?;
         if let Some(from) = &from {
-            let neighbours = self.neighbours(real, &[from, &to]).await?;
+            let neighbours = self.neighbours(real, Some(from)).await?;
             let firewall = self.firewall(service);
             for (here, there) in both(from, &to) {
                 firewall.turn(&neighbours, here, there).await?;
@@ -137,7 +142,7 @@ impl Traffic for DockerWorld {
             // One that was told to ask again meanwhile knows the candidate too.
             let asked = Nginx::among(&neighbours).into_iter().filter(|nginx| nginx.has_read_since(from.pid));
             let asked: Vec<i32> = asked.map(|nginx| nginx.pid()).collect();
-            self.lead(service, &asked, from, &to).await?;
+            self.lead(service, &asked, (from, &to), &ports).await?;
             // Before the forwarder drains: what goes through it has to end as well.
             self.say_farewell(service, candidate, from, &ports).await;
         }
@@ -169,7 +174,7 @@ impl Traffic for DockerWorld {
 
     async fn announce(&self, service: &str, real: &Instance, moved: bool) -> Result<(), Problem> {
         let Some(peer) = self.peer(real).await? else { return Ok(()) };
-        let neighbours = self.neighbours(real, &[&peer]).await?;
+        let neighbours = self.neighbours(real, None).await?;
         let firewall = self.firewall(service);
         let addresses: Vec<Ipv4Addr> = peer.attachments.iter().map(|a| a.address).collect();
         let led = if moved { neighbours.clone() } else { firewall.led(&neighbours, &addresses).await? };

@@ -48,6 +48,12 @@ impl Case {
     fn plan(&self) -> Option<&Plan> {
         self.planned.as_ref().ok().map(|(plan, _)| plan)
     }
+
+    /// The services that are replaced while they serve: what is only started is not.
+    fn replaced(&self) -> impl Iterator<Item = &String> {
+        let all = self.site.config.services.iter();
+        all.filter(|(_, service)| service.rollout.as_deref() != Some("start")).map(|(name, _)| name)
+    }
 }
 
 fn all() -> Vec<Box<dyn Examination>> {

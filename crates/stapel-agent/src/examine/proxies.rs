@@ -15,11 +15,7 @@ impl Examination for Proxies {
 
     async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let (mut found, mut seen) = (Vec::new(), false);
-        for (service, config) in &case.site.config.services {
-            // What is only started is not replaced while it serves.
-            if config.rollout.as_deref() == Some("start") {
-                continue;
-            }
+        for service in case.replaced() {
             for tested in case.site.test_proxies(service).await? {
                 seen = true;
                 found.extend(tested.err().map(Found::prevents));

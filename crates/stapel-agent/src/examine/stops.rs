@@ -26,11 +26,7 @@ impl Examination for Stops {
 
     async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let (mut found, mut seen) = (Vec::new(), false);
-        for (service, config) in &case.site.config.services {
-            // What is only started is not replaced while it serves.
-            if config.rollout.as_deref() == Some("start") {
-                continue;
-            }
+        for service in case.replaced() {
             let Some((pid, signal)) = case.site.first_process(service).await? else { continue };
             let Some(signal) = signal.as_deref().map_or(Some(SIGTERM), number) else { continue };
             // It may have ended meanwhile, or we are in a container ourselves.

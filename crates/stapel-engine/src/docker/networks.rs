@@ -122,8 +122,7 @@ impl Docker {
         let others = there.into_iter().filter_map(|c| c.id).filter(|id| *id != instance.id);
         let mut pids = Vec::new();
         for id in others {
-            let state = self.inspect(&id).await?.and_then(|container| container.state);
-            pids.extend(state.and_then(|s| s.pid).and_then(|p| i32::try_from(p).ok()).filter(|pid| *pid > 0));
+            pids.extend(self.inspect(&id).await?.and_then(|container| pid_of(&container)));
         }
         Ok(pids)
     }
@@ -133,8 +132,7 @@ impl Docker {
     /// # Errors
     /// `engine-request-failed`.
     pub async fn pid(&self, instance: &Instance) -> Result<Option<i32>, Problem> {
-        let state = self.inspect(&instance.id).await?.and_then(|c| c.state);
-        Ok(state.and_then(|s| s.pid).and_then(|p| i32::try_from(p).ok()).filter(|p| *p > 0))
+        Ok(self.inspect(&instance.id).await?.and_then(|container| pid_of(&container)))
     }
 
     /// The first process of an instance, and the signal that stops it where the image or the definition says one; `None` while
@@ -144,7 +142,7 @@ impl Docker {
     /// `engine-request-failed`.
     pub async fn first_process(&self, instance: &Instance) -> Result<Option<(i32, Option<String>)>, Problem> {
         let Some(container) = self.inspect(&instance.id).await? else { return Ok(None) };
-        let pid = container.state.and_then(|s| s.pid).and_then(|p| i32::try_from(p).ok()).filter(|p| *p > 0);
+        let pid = pid_of(&container);
         let signal = container.config.and_then(|config| config.stop_signal).filter(|signal| !signal.is_empty());
         Ok(pid.map(|pid| (pid, signal)))
     }
@@ -169,6 +167,12 @@ impl Docker {
         reachable.sort_by_key(|a| a.internal);
         Ok(reachable.iter().find_map(|a| a.ipv4).map(|ip| SocketAddr::new(IpAddr::V4(ip), port)))
     }
+}
+
+/// The number of a container's first process on the host; `None` while it does not run.
+fn pid_of(container: &ContainerInspectResponse) -> Option<i32> {
+    let pid = container.state.as_ref()?.pid?;
+    i32::try_from(pid).ok().filter(|pid| *pid > 0)
 }
 
 fn aliases(endpoint: &EndpointSettings) -> Vec<String> {
