@@ -24,7 +24,7 @@ const WAITING: usize = 64;
 const ALL: usize = u32::MAX as usize;
 
 /// The code of the problem with a log whose driver keeps nothing that could be read.
-const UNREADABLE: &str = "engine-log-unreadable";
+pub(crate) const UNREADABLE: &str = "engine-log-unreadable";
 
 /// The last lines of each service.
 pub(crate) async fn last(site: &Site, ask: &LogsAsk) -> Result<Vec<ServiceLog>, Problem> {
@@ -171,7 +171,7 @@ mod tests {
 
     use async_trait::async_trait;
     use futures_util::stream;
-    use stapel_core::ports::{Health, ImageId, Instances, Lines, LogLine, LogLines};
+    use stapel_core::ports::{Health, ImageId, Instances, Lines, LogLine, LogLines, LogMark};
 
     use super::*;
 
@@ -229,6 +229,14 @@ mod tests {
         }
 
         async fn remove(&self, _: &Instance, _: Duration) -> Result<(), Problem> {
+            unreachable!()
+        }
+
+        async fn log_end(&self, _: &Instance) -> Result<LogMark, Problem> {
+            unreachable!()
+        }
+
+        async fn logs_from(&self, _: &Instance, _: LogMark) -> Result<(Vec<String>, LogMark), Problem> {
             unreachable!()
         }
 

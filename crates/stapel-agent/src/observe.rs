@@ -140,8 +140,8 @@ impl Site {
                 Goal::Rollback { to, .. } => Some(self.then(*to, name).await?),
                 Goal::Deploy { .. } | Goal::Restart { .. } => None,
             };
-            let after = parts.as_ref().map(|parts| parts.after.clone()).unwrap_or_default();
-            let facts = ServiceFacts { real, pointed, pulled, then, written, after, touched: None };
+            let (after, copies) = parts.as_ref().map(|parts| (parts.after.clone(), parts.copies)).unwrap_or_default();
+            let facts = ServiceFacts { real, pointed, pulled, then, written, after, copies, touched: None };
             Ok::<_, Problem>((name.clone(), facts, parts))
         });
         let sizes = self.databases.iter().map(|(name, database)| async move { (name, database.size().await) });
@@ -243,8 +243,10 @@ impl Site {
             let images = &self.world.images;
             let (real, pointed, parts) =
                 tokio::try_join!(instances.real(name), images.pointed(name), images.parts(name))?;
-            let (written, after) = (self.written(name, real.as_ref()).await?, parts.unwrap_or_default().after);
-            services.insert(name.clone(), ServiceFacts { real, pointed, written, after, ..ServiceFacts::default() });
+            let (written, parts) = (self.written(name, real.as_ref()).await?, parts.unwrap_or_default());
+            let (after, copies) = (parts.after, parts.copies);
+            let facts = ServiceFacts { real, pointed, written, after, copies, ..ServiceFacts::default() };
+            services.insert(name.clone(), facts);
         }
         Ok(Observation {
             engine: self.engine.clone(),

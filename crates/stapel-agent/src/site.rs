@@ -248,6 +248,7 @@ impl Site {
         if let Some(candidate) = self.world.instances.candidate(service).await? {
             self.world.instances.remove(&candidate, GRACE).await?;
         }
+        self.world.instances.drop_standby(service).await?;
         let named: Option<Option<ImageId>> = self.journal.fact(release, &steps::named_fact(service))?;
         if outcome == Outcome::Undone && named.is_none() {
             // A build that was dropped at its very end may have been tagged by the engine after it was undone.
@@ -344,6 +345,7 @@ impl Site {
             gate: Arc::new(crate::checks::CandidateGate { site: Arc::clone(self), service: service.to_owned() }),
             healthy_within,
             grace: GRACE,
+            drain: self.config.relay.drain,
         }
     }
 

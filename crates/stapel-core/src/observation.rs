@@ -156,6 +156,9 @@ pub struct ServiceFacts {
     /// The other services that must be there before it, by its definition.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<String>,
+    /// How many instances of it there are to be at once; 0 where that is not known.
+    #[serde(default)]
+    pub copies: u32,
 }
 
 impl ServiceFacts {

@@ -82,6 +82,7 @@ mod tests {
             definition: vec!["secrets/db.txt".into()],
             unsure: vec!["env/*.conf".into()],
             after: std::collections::BTreeSet::new(),
+            copies: 1,
         }
     }
 

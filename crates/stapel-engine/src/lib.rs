@@ -21,6 +21,7 @@ pub use compose::{
     Volume,
 };
 pub use docker::{
-    Aliases, Attachment, CANDIDATE_LABEL, Container, Docker, MadeBy, ONCE_LABEL, ONCE_PREFIX, Published, glance,
+    Aliases, Attachment, CANDIDATE_LABEL, Container, Docker, MadeBy, ONCE_LABEL, ONCE_PREFIX, Published, STANDBY_LABEL,
+    glance,
 };
 pub use engine::{Engine, EngineFacts};

@@ -92,7 +92,7 @@ impl Boundary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Kind::{Data, Definition, Observation, Start, Traffic};
+    use Kind::{Data, Definition, Observation, Standby, Start, Traffic};
     use StepState::{Doing, Done, Failed, Planned, Stuck, Undoing, Undone};
 
     /// Every state that a release can be left in, by walking the way forth, a failure at each step, and the way back.
@@ -117,7 +117,7 @@ mod tests {
         all
     }
 
-    const DEPLOY: [Kind; 8] = [Observation, Data, Definition, Data, Traffic, Traffic, Observation, Observation];
+    const DEPLOY: [Kind; 8] = [Observation, Data, Definition, Data, Traffic, Traffic, Standby, Observation];
 
     #[test]
     fn for_every_boundary_of_every_plan_exactly_one_line_decides() {

@@ -17,6 +17,8 @@ pub enum Kind {
     Definition,
     /// It changes who serves.
     Traffic,
+    /// It holds the former version ready for the way back, which begins with it.
+    Standby,
     /// It starts what did not serve before: undone like data, as long as its definition is there.
     Start,
     /// It changes data.

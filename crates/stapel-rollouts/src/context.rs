@@ -33,4 +33,6 @@ pub struct Context {
     pub healthy_within: Duration,
     /// How long an instance that is asked to stop may take.
     pub grace: Duration,
+    /// How long what is open at an instance that goes may take to end.
+    pub drain: Duration,
 }

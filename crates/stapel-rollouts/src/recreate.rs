@@ -18,7 +18,11 @@ impl Rollout for Recreate {
     }
 
     fn suits(&self, facts: &ServiceFacts) -> Option<Text> {
-        facts.runs().then(|| text!("rollouts-why-recreate"))
+        let why = match facts.copies {
+            0 | 1 => text!("rollouts-why-recreate"),
+            copies => text!("rollouts-why-recreate-copies", copies = copies.to_string()),
+        };
+        facts.runs().then_some(why)
     }
 
     /// Stopping, making and starting; how long it was is measured and said.

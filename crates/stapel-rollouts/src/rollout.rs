@@ -24,7 +24,13 @@ pub trait Rollout: Sync {
     /// The names of its phases in their order.
     fn phases(&self) -> &'static [&'static str];
 
-    /// The step of a phase; `None` for a name that is not one of [`Rollout::phases`].
+    /// The names of two further phases where the former version can stand by until it is known that it is not needed: one
+    /// before all others that makes it ready, one behind them that starts it.
+    fn standby(&self) -> Option<[&'static str; 2]> {
+        None
+    }
+
+    /// The step of a phase; `None` for a name that is none of [`Rollout::phases`] and [`Rollout::standby`].
     fn step(&self, phase: &str, service: &str, context: &Context) -> Option<Box<dyn Step>>;
 }
 
@@ -67,10 +73,15 @@ impl Rollouts for All {
 }
 
 fn chosen(rollout: &dyn Rollout, service: &str, why: Text) -> Chosen {
-    let phase = |phase: &&str| StepSpec::Phase {
+    let phase = |phase: &str| StepSpec::Phase {
         rollout: rollout.name().to_owned(),
-        phase: (*phase).to_owned(),
+        phase: phase.to_owned(),
         service: service.to_owned(),
     };
-    Chosen { phases: rollout.phases().iter().map(phase).collect(), why, gap_s: rollout.gap_s() }
+    Chosen {
+        phases: rollout.phases().iter().map(|name| phase(name)).collect(),
+        standby: rollout.standby().map(|names| names.map(phase)),
+        why,
+        gap_s: rollout.gap_s(),
+    }
 }

@@ -3,8 +3,11 @@
 mod idle;
 mod journal;
 mod power_on;
+mod rollback;
 mod rollout;
 mod ship;
+mod sick;
+mod watch;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -19,6 +22,10 @@ pub(crate) enum Bench {
     Idle(idle::Args),
     /// Bringing a tree to a server and putting it in place, against rsync
     Ship(ship::Args),
+    /// How long the way back takes, from the verdict in the watch and by command
+    Rollback(rollback::Args),
+    /// What the watch finds of what is wrong with a version, and whether it finds anything where nothing is
+    Watch(watch::Args),
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {
@@ -27,5 +34,7 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
         Bench::Journal(args) => journal::run(args),
         Bench::Idle(args) => idle::run(args),
         Bench::Ship(args) => ship::run(args),
+        Bench::Rollback(args) => rollback::run(args),
+        Bench::Watch(args) => watch::run(args),
     }
 }

@@ -2,6 +2,9 @@
 //! users come, and again and again during the watch.
 
 mod demand;
+mod observer;
+mod sources;
+mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,31 +14,20 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use stapel_core::config::{Check, Config, Secret, Way};
 use stapel_core::ports::Instance;
-use stapel_probe::baseline::{Baseline, Verdict, compare};
+use stapel_probe::Look;
 use stapel_probe::http::{HttpCheck, Via};
-use stapel_probe::{Look, logs};
 use stapel_release::StepContext;
 use stapel_rollouts::{Gate, Version};
-use stapel_text::{Problem, Text, problem, text};
+use stapel_text::{Problem, problem};
 
 use crate::Site;
 
 pub(crate) use demand::Demand;
+pub(crate) use watch::{BASELINE, baseline, watch};
 
-/// The fact that holds the baseline.
-pub(crate) const BASELINE: &str = "baseline";
-/// How often a baseline looks: enough for a median.
-const BASELINE_LOOKS: usize = 3;
 /// How long a check that fails may take to come true: a first answer after a start may be late or refused.
 const SETTLE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How many looks in a row of the watch may fail to be made.
-const BLIND_LOOKS: u32 = 3;
-/// How much of a log is read for errors, in lines.
-const LOG_LINES: usize = 5000;
-/// How far back the baseline reads the log, in seconds.
-const BASELINE_LOG_S: u64 = 3600;
-
 /// The checks of an app.
 pub(crate) struct Checks {
     all: Vec<Check>,
@@ -102,15 +94,6 @@ impl Checks {
         let looks = join_all(requests.iter().map(|(check, via)| settled(|| check.look(*via)))).await;
         all_ok(looks)
     }
-
-    /// What the app in service is like now.
-    pub(crate) async fn baseline(&self, site: &Site) -> Result<Baseline, Problem> {
-        let mut looks = Vec::new();
-        for _ in 0..BASELINE_LOOKS {
-            looks.extend(self.look(site).await?);
-        }
-        Ok(Baseline::gather(&looks, &errors(site, BASELINE_LOG_S).await?))
-    }
 }
 
 async fn in_service(site: &Site, service: &str) -> Result<Option<SocketAddr>, Problem> {
@@ -169,63 +152,6 @@ fn all_ok(looks: Vec<Look>) -> Result<Option<Passed>, Problem> {
             Ok(slowest.map(|slowest_ms| Passed { count: looks.len(), slowest_ms }))
         }
     }
-}
-
-/// Critical lines of the logs of what serves, not older than this.
-async fn errors(site: &Site, since_s: u64) -> Result<Vec<String>, Problem> {
-    let mut lines = Vec::new();
-    for service in site.config.services.keys() {
-        if let Some(real) = site.world.instances.real(service).await? {
-            lines.extend(site.world.instances.logs(&real, LOG_LINES, Some(since_s)).await?);
-        }
-    }
-    Ok(logs::errors(&lines, &logs::Patterns::default()))
-}
-
-/// Compares the app with its baseline for the time of the watch.
-///
-/// # Errors
-/// `agent-watch-worse` as soon as it is worse, with the reasons.
-pub(crate) async fn watch(site: &Site, cx: &StepContext<'_>) -> Result<(), Problem> {
-    let Some(baseline) = cx.fact::<Baseline>(BASELINE)? else { return Ok(()) };
-    let watch = &site.config.watch;
-    let begin = tokio::time::Instant::now();
-    let mut tick = tokio::time::interval(watch.every);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut looks = Vec::new();
-    let mut blind = 0;
-    loop {
-        tick.tick().await;
-        let gone = begin.elapsed();
-        match seen(site, gone.as_secs() + 1).await {
-            Ok((now, errors)) => {
-                blind = 0;
-                looks.extend(now);
-                if let Verdict::Worse(reasons) = compare(&baseline, &looks, &errors) {
-                    return Err(worse(reasons));
-                }
-            }
-            // One look that could not be made says nothing about the app.
-            Err(problem) if blind >= BLIND_LOOKS => return Err(problem),
-            Err(_) => blind += 1,
-        }
-        cx.progress(gone.min(watch.duration).as_secs(), watch.duration.as_secs());
-        if gone >= watch.duration {
-            let done = text!("agent-watch-done", looks = looks.len());
-            cx.say(done);
-            return Ok(());
-        }
-    }
-}
-
-async fn seen(site: &Site, since_s: u64) -> Result<(Vec<Look>, Vec<String>), Problem> {
-    Ok((site.checks.look(site).await?, errors(site, since_s).await?))
-}
-
-fn worse(reasons: Vec<Text>) -> Problem {
-    let count = reasons.len();
-    let first = reasons.into_iter().next().unwrap_or_else(|| text!("agent-watch-no-reason"));
-    problem!(Failed, "agent-watch-worse", count = count, first = first)
 }
 
 /// The checks as a rollout asks them: of one instance, past all proxies.

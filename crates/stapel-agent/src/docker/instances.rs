@@ -4,8 +4,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
-use stapel_core::ports::{Health, Instance, Instances, Lines, LogLines};
-use stapel_engine::Aliases;
+use stapel_core::ports::{Health, Instance, Instances, Lines, LogLines, LogMark, Vitals};
 use stapel_text::Problem;
 
 use super::DockerWorld;
@@ -23,13 +22,25 @@ impl Instances for DockerWorld {
     async fn start_candidate(&self, service: &str) -> Result<Instance, Problem> {
         let aliases = self.aliases(service).await?;
         let candidate = self.docker().await?.start_candidate_with(service, aliases).await?;
-        if aliases == Aliases::FromStart
-            && let Some(peer) = self.peer(&candidate).await?
-        {
-            // It can be found from now on, so it must refuse until it is let in.
-            self.firewall(service).refuse(&peer, &self.tcp_ports(service).await?).await?;
-        }
+        self.keep_out(service, &candidate).await?;
         Ok(candidate)
+    }
+
+    async fn prepare_standby(&self, service: &str) -> Result<bool, Problem> {
+        let aliases = self.aliases(service).await?;
+        self.docker().await?.prepare_standby_with(service, aliases).await
+    }
+
+    async fn start_standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
+        let standby = self.docker().await?.start_standby(service).await?;
+        if let Some(standby) = &standby {
+            self.keep_out(service, standby).await?;
+        }
+        Ok(standby)
+    }
+
+    async fn drop_standby(&self, service: &str) -> Result<(), Problem> {
+        if self.knows(service).await? { self.docker().await?.drop_standby(service).await } else { Ok(()) }
     }
 
     async fn health(&self, instance: &Instance) -> Result<Health, Problem> {
@@ -54,8 +65,8 @@ impl Instances for DockerWorld {
         self.docker().await?.pid(instance).await
     }
 
-    async fn memory(&self, instance: &Instance) -> Result<Option<u64>, Problem> {
-        self.docker().await?.memory(instance).await
+    async fn vitals(&self, instance: &Instance) -> Result<Option<Vitals>, Problem> {
+        self.docker().await?.vitals(instance).await
     }
 
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem> {
@@ -80,6 +91,14 @@ impl Instances for DockerWorld {
 
     async fn logs(&self, instance: &Instance, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem> {
         self.docker().await?.logs(instance, tail, since_s).await
+    }
+
+    async fn log_end(&self, instance: &Instance) -> Result<LogMark, Problem> {
+        self.docker().await?.log_end(instance).await
+    }
+
+    async fn logs_from(&self, instance: &Instance, from: LogMark) -> Result<(Vec<String>, LogMark), Problem> {
+        self.docker().await?.logs_from(instance, from).await
     }
 
     async fn follow(

@@ -58,7 +58,7 @@ impl DockerWorld {
         Ok(Self {
             engine,
             compose,
-            project: configured(config, target),
+            project: Project { notes: Some(place.engine()), ..configured(config, target) },
             key: place.key().to_owned(),
             session: place.session(),
             launch,
@@ -183,7 +183,7 @@ fn defined(project: &Project) -> bool {
 fn now(project: &Project) -> Project {
     let found = if project.files.is_empty() { Project::discover(&project.directory).ok() } else { None };
     match found {
-        Some(found) => Project { name: project.name.clone(), ..found },
+        Some(found) => Project { files: found.files, ..project.clone() },
         None => project.clone(),
     }
 }

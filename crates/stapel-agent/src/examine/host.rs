@@ -77,7 +77,8 @@ impl Examination for Memory {
         for service in services {
             let instances = &case.site.world.instances;
             let Some(real) = instances.real(service).await?.filter(|real| real.running) else { continue };
-            if let Some(needed) = instances.memory(&real).await?.filter(|needed| *needed > free) {
+            let used = instances.vitals(&real).await?.and_then(|vitals| vitals.memory);
+            if let Some(needed) = used.filter(|needed| *needed > free) {
                 let (needed, free) = (bytes(needed), bytes(free));
                 let short = problem!(Refused, "agent-memory-short", service = service, needed = needed, free = free);
                 found.push(Found::advises(short));

@@ -26,10 +26,6 @@ impl Step for Baseline {
     }
 
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        let baseline = self.site.checks.baseline(&self.site).await?;
-        for (check, _) in baseline.checks.iter().filter(|(_, seen)| seen.ok == 0) {
-            cx.say(text!("agent-baseline-broken", check = check));
-        }
-        cx.set_fact_once(crate::checks::BASELINE, &baseline)
+        crate::checks::baseline(&self.site, cx).await
     }
 }

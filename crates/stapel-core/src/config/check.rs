@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 use stapel_text::text;
 
 use super::table::Table;
+use super::watch::unusable;
 use super::{JsonRule, Secret, Service, json_rule};
 
 /// `[[check]]`: one thing that must hold of a serving app.
@@ -179,11 +179,8 @@ fn check(t: Table<'_>, number: usize, services: &BTreeMap<String, Service>) -> O
     let timeout = t.duration("timeout").unwrap_or(if person { Check::PATIENCE } else { Check::TIMEOUT });
     let method = t.choice("method", &[("GET", Method::Get), ("HEAD", Method::Head)]).unwrap_or_default();
     let matches = t.string("matches");
-    if let Some(Err(error)) = matches.as_deref().map(Regex::new) {
-        // Its last line says what is wrong; those before it draw the place.
-        let said = error.to_string();
-        let said = said.lines().next_back().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        t.error(t.span_of("matches"), text!("core-config-check-pattern", said = said));
+    if let Some(said) = matches.as_deref().and_then(unusable) {
+        t.error(t.span_of("matches"), text!("core-config-pattern", said = said));
     }
     let within = t.duration("within");
     if within.is_some_and(|within| within > timeout) {

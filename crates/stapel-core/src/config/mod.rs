@@ -21,6 +21,7 @@ mod tests;
 #[cfg(test)]
 mod tests_secrets;
 mod types;
+mod watch;
 
 pub use build_arg::build_arg;
 pub use check::{Check, Method, Way};
@@ -37,5 +38,6 @@ pub use size::Limit;
 pub use table::Environment;
 pub use types::{
     Backup, Become, Compose, Config, EngineKind, Ignore, Images, Migration, MigrationTool, Relay, Service, Source,
-    SourceKind, Target, Watch,
+    SourceKind, Target,
 };
+pub use watch::{Watch, WatchedLog};

@@ -9,7 +9,7 @@ use super::build_arg::is_name;
 use super::table::{Environment, Notes, Table};
 use super::{
     Backup, Become, Compose, Config, EngineKind, Finding, Findings, Ignore, Images, Migration, MigrationTool, Quiet,
-    Relay, Secrets, Service, Source, SourceKind, Target, Watch, check, database, hook, notice, phase,
+    Relay, Secrets, Service, Source, SourceKind, Target, check, database, hook, notice, phase, watch,
 };
 
 impl Config {
@@ -66,7 +66,7 @@ fn read(root: &Table<'_>) -> Option<Config> {
     let images = images(root);
     let checks = check::checks(root, &services);
     let phases = phase::phases(root, &checks);
-    let watch = watch(root);
+    let watch = watch::watch(root);
     let relay = relay(root);
     let quiet = quiet(root);
     let notify = notice::notify(root);
@@ -214,22 +214,6 @@ fn images(root: &Table<'_>) -> Images {
     Images { keep: keep.unwrap_or(default.keep), build_cache: build_cache.unwrap_or(default.build_cache) }
 }
 
-fn watch(root: &Table<'_>) -> Watch {
-    let t = root.table("watch");
-    let get = |key| t.as_ref().and_then(|t| t.duration(key));
-    let watch = Watch {
-        duration: get("duration").unwrap_or(Duration::from_secs(30)),
-        every: get("every").unwrap_or(Duration::from_secs(1)),
-    };
-    if let Some(t) = t {
-        if watch.every.is_zero() || watch.every > watch.duration {
-            t.error(t.span_of("every"), text!("core-config-watch-every"));
-        }
-        t.finish();
-    }
-    watch
-}
-
 fn quiet(root: &Table<'_>) -> Option<Quiet> {
     let t = root.table("quiet")?;
     let zone = t.required("zone");
@@ -252,8 +236,11 @@ fn quiet(root: &Table<'_>) -> Option<Quiet> {
 }
 
 fn relay(root: &Table<'_>) -> Relay {
-    let Some(t) = root.table("relay") else { return Relay { drain: Duration::from_secs(10) } };
-    let relay = Relay { drain: t.duration("drain").unwrap_or(Duration::from_secs(10)) };
-    t.finish();
-    relay
+    let (t, default) = (root.table("relay"), Relay { drain: Duration::from_secs(10), standby: true });
+    let drain = t.as_ref().and_then(|t| t.duration("drain"));
+    let standby = t.as_ref().and_then(|t| t.boolean("standby"));
+    if let Some(t) = t {
+        t.finish();
+    }
+    Relay { drain: drain.unwrap_or(default.drain), standby: standby.unwrap_or(default.standby) }
 }

@@ -27,6 +27,8 @@ path = "/health"
 [[phase]]
 name = "the site"
 [watch]
+[[watch.log]]
+file = "log"
 [relay]
 [quiet]
 zone = "UTC"
@@ -111,9 +113,17 @@ fn said() -> Vec<(&'static str, &'static str, Given, Text)> {
         ("[[phase]]", "ref", Given::Optional, text!("core-key-phase-ref")),
         ("[[phase]]", "migrates", Given::Default("true"), text!("core-key-phase-migrates")),
         ("[[phase]]", "gate", Given::Optional, text!("core-key-phase-gate")),
-        ("[watch]", "duration", Given::Default("30s"), text!("core-key-watch-duration")),
+        ("[watch]", "duration", Given::Default("60s"), text!("core-key-watch-duration")),
         ("[watch]", "every", Given::Default("1s"), text!("core-key-watch-every")),
+        ("[watch]", "warm_up", Given::Default("10s"), text!("core-key-watch-warm-up")),
+        ("[watch]", "errors", Given::Optional, text!("core-key-watch-errors")),
+        ("[watch]", "ignore", Given::Optional, text!("core-key-watch-ignore")),
+        ("[[watch.log]]", "service", Given::Optional, text!("core-key-log-service")),
+        ("[[watch.log]]", "container", Given::Optional, text!("core-key-log-container")),
+        ("[[watch.log]]", "file", Given::Optional, text!("core-key-log-file")),
+        ("[[watch.log]]", "unit", Given::Optional, text!("core-key-log-unit")),
         ("[relay]", "drain", Given::Default("10s"), text!("core-key-relay-drain")),
+        ("[relay]", "standby", Given::Default("true"), text!("core-key-relay-standby")),
         ("[quiet]", "zone", Given::Required, text!("core-key-quiet-zone")),
         ("[quiet]", "hours", Given::Required, text!("core-key-quiet-hours")),
         ("", "call", Given::Optional, text!("core-key-call")),

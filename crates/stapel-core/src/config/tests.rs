@@ -110,6 +110,11 @@ fn each_wrong_value_has_its_message() {
             "core-config-no-such-service",
         ),
         ("duration = \"1m\"", "duration = \"1m\"\nevery = \"2m\"", "core-config-watch-every"),
+        ("duration = \"1m\"", "duration = \"1m\"\nwarm_up = \"1m\"", "core-config-watch-warm-up"),
+        ("duration = \"1m\"", "duration = \"1m\"\nerrors = [\"(\"]", "core-config-pattern"),
+        ("duration = \"1m\"", "duration = \"1m\"\nignore = [\"a\", \"[\"]", "core-config-pattern"),
+        ("duration = \"1m\"", "duration = \"1m\"\n[[watch.log]]", "core-config-watch-log"),
+        ("duration = \"1m\"", "duration = \"1m\"\n[[watch.log]]\nunit = \"a\"\nfile = \"b\"", "core-config-watch-log"),
         ("service = \"convertik-db\"", "", "core-config-database-way"),
         ("exclude = [\"versions\"]", "exclude = \"versions\"", "core-config-type"),
         ("[service.convertik-api]", "[service.second]\n[service.convertik-api]", "core-config-check-service"),
@@ -195,7 +200,7 @@ fn an_answer_is_looked_into() {
     let kept: Config = serde_json::from_value(serde_json::to_value(&config).unwrap()).unwrap();
     assert_eq!(kept, config);
     for (from, to, id) in [
-        ("(?i)slots", "(?i", "core-config-check-pattern"),
+        ("(?i)slots", "(?i", "core-config-pattern"),
         ("500ms", "11s", "core-config-check-within"),
         ("method = \"HEAD\"", "method = \"HEAD\"\ncontains = \"x\"", "core-config-check-head"),
         ("method = \"HEAD\"", "method = \"POST\"", "core-config-choice"),
@@ -235,4 +240,22 @@ fn a_target_may_become_root_by_sudo_and_by_nothing_else() {
 fn an_empty_file_says_what_is_missing() {
     let ids: Vec<_> = findings("").into_iter().map(|f| f.0).collect();
     assert_eq!(ids, ["core-config-missing", "core-config-no-service", "core-config-no-target"]);
+}
+
+#[test]
+fn a_watch_reads_more_logs_than_those_of_its_services() {
+    let more = "duration = \"1m\"\nerrors = [\"^boom\"]\n[[watch.log]]\ncontainer = \"caddy\"\n[[watch.log]]\nfile = \"logs/a.log\"\n\
+                [[watch.log]]\nunit = \"nginx.service\"\n[[watch.log]]\nservice = \"worker\"\n";
+    let watch = Config::parse("stapel.toml", &GOOD.replacen("duration = \"1m\"", more, 1)).unwrap().watch;
+    assert_eq!((watch.errors.len(), watch.warm_up.as_secs()), (1, 10));
+    let logs = [
+        WatchedLog::Container("caddy".into()),
+        WatchedLog::File("logs/a.log".into()),
+        WatchedLog::Unit("nginx.service".into()),
+        WatchedLog::Service("worker".into()),
+    ];
+    assert_eq!(watch.logs, logs);
+    let short =
+        Config::parse("stapel.toml", &GOOD.replacen("duration = \"1m\"", "duration = \"6s\"", 1)).unwrap().watch;
+    assert_eq!(short.warm_up.as_secs(), 2);
 }

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
-use super::{Check, DatabaseConfig, Hook, Limit, Notify, Phase, Quiet, Secrets};
+use super::{Check, DatabaseConfig, Hook, Limit, Notify, Phase, Quiet, Secrets, Watch};
 
 /// A whole `stapel.toml`, with defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -225,18 +225,12 @@ impl Default for Images {
     }
 }
 
-/// `[watch]`: the time after the switch in which the app is compared with its baseline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Watch {
-    /// How long.
-    pub duration: Duration,
-    /// How often the checks look.
-    pub every: Duration,
-}
-
 /// `[relay]`: bounds of the relay rollout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relay {
     /// How long open requests of the version that goes may take to end.
     pub drain: Duration,
+    /// Whether the former version stands by while the new one is watched.
+    #[serde(default)]
+    pub standby: bool,
 }

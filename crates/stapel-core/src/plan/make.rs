@@ -79,14 +79,20 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     }
     let mut gap_s = 0.0;
     let unknown = ServiceFacts::default();
+    let (mut moving, mut before, mut behind) = (Vec::new(), Vec::new(), Vec::new());
     for name in in_order(config.services.keys(), observation).into_iter().filter(|name| works[*name].replaces()) {
         let chosen = rollouts.choose(name, config, observation.services.get(name).unwrap_or(&unknown))?;
         gap_s += chosen.gap_s;
         let mut why = Some(chosen.why);
-        for phase in chosen.phases {
-            add(phase, why.take());
+        moving.extend(chosen.phases.into_iter().map(|phase| (phase, why.take())));
+        if let Some([first, last]) = chosen.standby.filter(|_| stands_by(name, config, observation, goal)) {
+            before.push(first);
+            behind.push(last);
         }
     }
+    before.into_iter().for_each(|phase| add(phase, None));
+    moving.into_iter().for_each(|(phase, why)| add(phase, why));
+    behind.into_iter().for_each(|phase| add(phase, None));
     if acts {
         add(StepSpec::Verify, None);
     }
@@ -103,6 +109,14 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     plan.steps = with_hooks(plan.steps, &config.hooks);
     plan.gap_s = gap_s;
     Ok(plan)
+}
+
+/// Whether the former version of a service can stand by while the new one is watched: it lives with what is there then. Not
+/// with mounted files of the other version, and not with a schema that was taken down under it.
+fn stands_by(name: &str, config: &Config, observation: &Observation, goal: &Goal) -> bool {
+    let touched = observation.services.get(name).and_then(|facts| facts.touched.as_ref());
+    let goes_down = matches!(goal, Goal::Rollback { down_to: Some(_), .. });
+    config.relay.standby && !goes_down && touched.is_some_and(|touched| touched.mounts == 0)
 }
 
 /// Whether a person is asked at the end of this release: not on the way back; of several phases in those whose gates name the

@@ -238,6 +238,8 @@ pub fn digest(data: &impl Serialize) -> String {
 pub struct Chosen {
     /// Its phases.
     pub phases: Vec<StepSpec>,
+    /// Two more, before and behind those of all services, where the former version can stand by.
+    pub standby: Option<[StepSpec; 2]>,
     /// Why this one.
     pub why: Text,
     /// Seconds in which a request could be lost.

@@ -37,6 +37,9 @@ pub struct Parts {
     /// The other services that must be there before it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<String>,
+    /// How many instances of it there are to be at once; 0 where that is not known.
+    #[serde(default)]
+    pub copies: u32,
 }
 
 /// Images of an app's services: what runs, what the next start would take, what is kept for the way back.

@@ -51,6 +51,26 @@ pub enum Health {
     Gone,
 }
 
+/// How an instance fares, as its engine counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Vitals {
+    /// How often it ended by itself and was started again.
+    pub restarts: u64,
+    /// The bytes of memory that it uses, without what the kernel could take back at once.
+    pub memory: Option<u64>,
+    /// The time of a processor that it has taken since it began.
+    pub cpu: Option<Duration>,
+}
+
+/// A place in an instance's log. What the number is, is the engine's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct LogMark(pub u64);
+
+impl LogMark {
+    /// Where the log begins.
+    pub const BEGIN: Self = Self(0);
+}
+
 /// The running copies of a service. *Real* is the one the team knows; the *candidate* is ours and passes away.
 #[async_trait]
 pub trait Instances: Send + Sync {
@@ -64,6 +84,23 @@ pub trait Instances: Send + Sync {
     /// traffic. A candidate of another image is removed first; one of the same image is taken as it is.
     async fn start_candidate(&self, service: &str) -> Result<Instance, Problem>;
 
+    /// Makes ready what it takes to start the real instance once more, as it is now, whatever becomes of its definition;
+    /// `false` where there is none, or the engine cannot.
+    async fn prepare_standby(&self, _service: &str) -> Result<bool, Problem> {
+        Ok(false)
+    }
+
+    /// Starts what [`Instances::prepare_standby`] has made ready: as the candidate, out of reach of traffic. `None` where
+    /// there is nothing.
+    async fn start_standby(&self, _service: &str) -> Result<Option<Instance>, Problem> {
+        Ok(None)
+    }
+
+    /// Removes what [`Instances::prepare_standby`] has made ready, also where it runs. Nothing there is fine.
+    async fn drop_standby(&self, _service: &str) -> Result<(), Problem> {
+        Ok(())
+    }
+
     /// One look.
     async fn health(&self, instance: &Instance) -> Result<Health, Problem>;
 
@@ -76,9 +113,8 @@ pub trait Instances: Send + Sync {
         Ok(None)
     }
 
-    /// The bytes of memory that an instance uses, without what the kernel could take back at once; `None` where that is not
-    /// known.
-    async fn memory(&self, _instance: &Instance) -> Result<Option<u64>, Problem> {
+    /// How an instance fares; `None` where it is not there, or where nobody counts.
+    async fn vitals(&self, _instance: &Instance) -> Result<Option<Vitals>, Problem> {
         Ok(None)
     }
 
@@ -105,6 +141,12 @@ pub trait Instances: Send + Sync {
 
     /// The last `tail` log lines of the instance, not older than `since_s` seconds where given.
     async fn logs(&self, instance: &Instance, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem>;
+
+    /// Where an instance's log ends now.
+    async fn log_end(&self, instance: &Instance) -> Result<LogMark, Problem>;
+
+    /// The lines of an instance's log from a place on, and where it ends then.
+    async fn logs_from(&self, instance: &Instance, from: LogMark) -> Result<(Vec<String>, LogMark), Problem>;
 
     /// As [`Instances::logs`], and goes on with what comes, until the instance ends. `after` leaves out what was said up to
     /// then, as far as the engine notes times.

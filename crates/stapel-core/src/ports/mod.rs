@@ -12,7 +12,7 @@ mod world;
 
 pub use exec::{Exec, ExecOutput};
 pub use images::{ImageId, Images, Parts};
-pub use instances::{Health, Instance, Instances, LogLine, LogLines};
+pub use instances::{Health, Instance, Instances, LogLine, LogLines, LogMark, Vitals};
 pub use lines::{Lines, Silent};
 pub use traffic::Traffic;
 pub use world::World;

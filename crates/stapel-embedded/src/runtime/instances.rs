@@ -2,9 +2,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use camino::Utf8PathBuf;
 use jiff::Timestamp;
-use stapel_core::ports::{Health, ImageId, Images, Instance, Instances, Lines, LogLines};
-use stapel_host::{Detached, until};
+use stapel_core::ports::{Health, ImageId, Images, Instance, Instances, Lines, LogLines, LogMark, Vitals};
+use stapel_host::{Detached, Usage, until, usage};
 use stapel_text::{Problem, problem, text};
 
 use super::processes::{MARK, Place, end};
@@ -28,14 +29,27 @@ impl Instances for Embedded {
 
     async fn start_candidate(&self, service: &str) -> Result<Instance, Problem> {
         let image = self.image_to_start(service).await?;
-        if let Some(there) = self.record(Slot::Candidate)? {
-            let instance = there.instance();
-            if instance.image == image && instance.running {
-                return Ok(instance);
-            }
-            self.remove(&instance, STOP).await?;
+        self.candidate_of(service, image).await
+    }
+
+    /// An image never changes: to know it is enough.
+    async fn prepare_standby(&self, _service: &str) -> Result<bool, Problem> {
+        let Some(real) = self.record(Slot::Real)? else { return Ok(false) };
+        files::replace_json(&self.standby_file(), &real.image)?;
+        Ok(true)
+    }
+
+    async fn start_standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
+        let Some(image) = files::read_json::<ImageId>(&self.standby_file())? else { return Ok(None) };
+        self.candidate_of(service, image).await.map(Some)
+    }
+
+    async fn drop_standby(&self, _service: &str) -> Result<(), Problem> {
+        let Some(image) = files::read_json::<ImageId>(&self.standby_file())? else { return Ok(()) };
+        if let Some(there) = self.record(Slot::Candidate)?.filter(|candidate| candidate.image == image) {
+            self.remove(&there.instance(), STOP).await?;
         }
-        self.start(Slot::Candidate, format!("{service}-candidate"), image).await
+        files::remove(&self.standby_file())
     }
 
     async fn health(&self, instance: &Instance) -> Result<Health, Problem> {
@@ -58,6 +72,13 @@ impl Instances for Embedded {
         let Some((_, record)) = self.record_of(&instance.id)? else { return Ok(None) };
         let state = self.state(&instance.id)?;
         Ok(state.and_then(|s| s.address).filter(|_| record.process.id().alive()))
+    }
+
+    async fn vitals(&self, instance: &Instance) -> Result<Option<Vitals>, Problem> {
+        let Some((_, record)) = self.record_of(&instance.id)? else { return Ok(None) };
+        // Nobody starts it again.
+        let vitals = |usage: Usage| Vitals { restarts: 0, memory: Some(usage.memory), cpu: Some(usage.cpu) };
+        Ok(usage(record.process.id().pid).map(vitals))
     }
 
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem> {
@@ -99,6 +120,14 @@ impl Instances for Embedded {
         Ok(logs::select(&String::from_utf8_lossy(&bytes), tail, since_s.and_then(logs::ago)))
     }
 
+    async fn log_end(&self, instance: &Instance) -> Result<LogMark, Problem> {
+        Ok(LogMark(self.log_file(&instance.id).metadata().map_or(0, |m| m.len())))
+    }
+
+    async fn logs_from(&self, instance: &Instance, from: LogMark) -> Result<(Vec<String>, LogMark), Problem> {
+        logs::whole_lines(&self.log_file(&instance.id), from)
+    }
+
     async fn follow(
         &self,
         instance: &Instance,
@@ -111,6 +140,22 @@ impl Instances for Embedded {
 }
 
 impl Embedded {
+    /// The image of which an instance can stand by.
+    fn standby_file(&self) -> Utf8PathBuf {
+        self.root.join("standby")
+    }
+
+    async fn candidate_of(&self, service: &str, image: ImageId) -> Result<Instance, Problem> {
+        if let Some(there) = self.record(Slot::Candidate)? {
+            let instance = there.instance();
+            if instance.image == image && instance.running {
+                return Ok(instance);
+            }
+            self.remove(&instance, STOP).await?;
+        }
+        self.start(Slot::Candidate, format!("{service}-candidate"), image).await
+    }
+
     async fn image_to_start(&self, service: &str) -> Result<ImageId, Problem> {
         self.pointed(service).await?.ok_or_else(|| problem!(Failed, "embedded-no-image", service = service))
     }

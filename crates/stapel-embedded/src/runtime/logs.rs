@@ -1,10 +1,10 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use stapel_core::ports::{Instance, LogLine, LogLines};
+use stapel_core::ports::{Instance, LogLine, LogLines, LogMark};
 use stapel_text::Problem;
 
 use super::Embedded;
@@ -91,14 +91,7 @@ impl Followed {
             tick.tick().await;
             // Before reading: what it says last is read after it has ended.
             let alive = self.runtime.record_of(&self.instance.id)?.is_some_and(|(_, r)| r.process.id().alive());
-            let mut new = Vec::new();
-            if let Ok(mut file) = File::open(&path) {
-                file.seek(SeekFrom::Start(self.at)).map_err(|e| files::io(&path, &e))?;
-                file.read_to_end(&mut new).map_err(|e| files::io(&path, &e))?;
-            }
-            if alive {
-                new.truncate(new.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1));
-            }
+            let new = from(&path, self.at, alive)?;
             self.at += new.len() as u64;
             self.ended = !alive;
             let text = String::from_utf8_lossy(&new);
@@ -111,6 +104,26 @@ impl Followed {
             }
         }
     }
+}
+
+/// The lines behind a byte of a log that have their end, and where that is.
+pub(crate) fn whole_lines(path: &Utf8Path, mark: LogMark) -> Result<(Vec<String>, LogMark), Problem> {
+    let new = from(path, mark.0, true)?;
+    let lines = String::from_utf8_lossy(&new).lines().map(str::to_owned).collect();
+    Ok((lines, LogMark(mark.0 + new.len() as u64)))
+}
+
+/// What is behind a byte of a log, if it is there; `whole`: without a line that has no end yet.
+fn from(path: &Utf8Path, at: u64, whole: bool) -> Result<Vec<u8>, Problem> {
+    let mut new = Vec::new();
+    if let Ok(mut file) = File::open(path) {
+        file.seek(SeekFrom::Start(at)).map_err(|e| files::io(path, &e))?;
+        file.read_to_end(&mut new).map_err(|e| files::io(path, &e))?;
+    }
+    if whole {
+        new.truncate(new.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1));
+    }
+    Ok(new)
 }
 
 /// The time so many seconds ago; `None`, which is no limit, where that is before all time.

@@ -5,6 +5,7 @@
 //! ```text
 //! images/HASH.json   images, by the hash of their content       tags/TAG     the image kept under a tag
 //! pointed            the image the next start takes             run/ID.json  what an instance says of itself
+//! standby            the image of which one can stand by
 //! instances/SLOT.json  the real instance and the candidate      logs/ID.log  what it prints; kept when it is gone
 //! proxy/             control socket, set of upstreams, process, recorded address, log
 //! ```

@@ -3,12 +3,14 @@
 mod dotenv;
 mod external;
 mod find;
+mod noted;
 mod ports;
 mod project;
 mod raw;
 mod redact;
 mod remembered;
 mod resolved;
+mod sources;
 
 pub use find::{Compose, Generation};
 pub use ports::{Port, Protocol};

@@ -6,6 +6,7 @@ use stapel_text::{Problem, problem};
 
 use super::dotenv;
 use super::find::{Compose, Generation};
+use super::noted;
 use super::raw;
 use super::redact;
 use super::resolved::Resolved;
@@ -29,13 +30,15 @@ pub struct Project {
     pub name: Option<String>,
     /// The file for variables in the compose files (`--env-file`) where the team gives one.
     pub env_file: Option<String>,
+    /// The directory in which it is noted what compose makes of it, for as long as nothing changes that compose reads.
+    pub notes: Option<Utf8PathBuf>,
 }
 
 impl Project {
     /// The app in this directory with these files.
     pub fn new<F: Into<String>>(directory: impl Into<Utf8PathBuf>, files: impl IntoIterator<Item = F>) -> Self {
         let files = files.into_iter().map(Into::into).collect();
-        Self { directory: directory.into(), files, name: None, env_file: None }
+        Self { directory: directory.into(), files, name: None, env_file: None, notes: None }
     }
 
     /// The app in this directory with the files that compose itself would take.
@@ -59,12 +62,31 @@ impl Project {
         first.as_deref().and_then(Utf8Path::parent).map_or_else(|| self.directory.clone(), Utf8Path::to_path_buf)
     }
 
-    /// What compose makes of the files (`compose config`). Asks no daemon.
+    /// What compose makes of the files (`compose config`), or has made of them as they are. Asks no daemon.
     ///
     /// # Errors
     /// `engine-config-invalid` with what compose says, `engine-config-unreadable` when its answer is none we know, and
     /// those of [`Command::finish`].
     pub async fn config(&self, compose: &Compose) -> Result<Resolved, Problem> {
+        let Some(notes) = &self.notes else { return self.asked(compose).await };
+        // By the way it is called: the same files have another meaning under another name.
+        let called = blake3::hash(format!("{:?}", (&self.files, &self.name, &self.env_file)).as_bytes()).to_hex();
+        let note = notes.join(format!("definition-{}", &called[..16]));
+        let before = self.sources(compose);
+        if let Some((sources, resolved)) = noted::read::<(String, Resolved)>(&note)
+            && before.as_ref() == Some(&sources)
+        {
+            return Ok(resolved);
+        }
+        let resolved = self.asked(compose).await?;
+        // What was changed while compose read it is not known to be what it read.
+        if let Some(sources) = before.filter(|before| self.sources(compose).as_ref() == Some(before)) {
+            noted::keep(&note, &(sources, &resolved));
+        }
+        Ok(resolved)
+    }
+
+    async fn asked(&self, compose: &Compose) -> Result<Resolved, Problem> {
         let (printed, named) = futures_util::future::join(self.printed(compose), self.named_env_files(compose)).await;
         let printed = printed?;
         let mut resolved = Resolved::read(&printed, &self.computed_name())
@@ -187,7 +209,7 @@ fn extended(service: &raw::WrittenService, base: &Utf8Path) -> Vec<Utf8PathBuf> 
 
 impl raw::WrittenService {
     /// The files that it names, absolute.
-    fn env_files(&self, base: &Utf8Path) -> Vec<Utf8PathBuf> {
+    pub(super) fn env_files(&self, base: &Utf8Path) -> Vec<Utf8PathBuf> {
         let named: &[raw::EnvFile] = match &self.env_file {
             Some(raw::OneOrMany::Many(many)) => many,
             Some(raw::OneOrMany::One(one)) => std::slice::from_ref(one),

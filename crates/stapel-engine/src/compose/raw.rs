@@ -177,19 +177,30 @@ pub(super) struct Deploy {
     pub(super) replicas: Option<u32>,
 }
 
-/// One of the team's files as it is written, only for what compose does not print: which env files it names. And its
-/// networks, for where there is no compose yet.
+/// One of the team's files as it is written, only for what compose does not print: which env files it names, and which other
+/// files compose reads with it. And its networks, for where there is no compose yet.
 #[derive(Deserialize)]
 pub(super) struct Written {
     #[serde(default)]
     pub(super) services: BTreeMap<String, WrittenService>,
     pub(super) networks: Option<BTreeMap<String, Option<Named>>>,
+    pub(super) include: Option<Vec<Include>>,
+}
+
+/// Another compose file, with whose services it is read.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Include {
+    Path(String),
+    /// Several files, or with a directory and variables of their own.
+    Other(IgnoredAny),
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct WrittenService {
     pub(super) env_file: Option<OneOrMany<EnvFile>>,
+    pub(super) label_file: Option<IgnoredAny>,
     pub(super) extends: Option<Extends>,
 }
 

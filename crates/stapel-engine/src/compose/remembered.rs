@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use stapel_text::Problem;
 
 use super::find::Compose;
+use super::noted;
 
 /// Where Docker looks for its plugins besides the person's own directory (docs.docker.com, "Docker CLI plugins").
 const PLUGINS: [&str; 4] = [
@@ -25,13 +26,21 @@ struct Note {
     version: String,
 }
 
-/// A file that decides which compose is found, as it is now: what is installed anew has another time of change.
+/// A program, or a file that decides which one is found, as it is now: what is installed anew has another time of change.
 #[derive(PartialEq, Serialize, Deserialize)]
-struct Program {
+pub(super) struct Program {
     path: PathBuf,
     inode: u64,
     bytes: u64,
     changed: (i64, i64),
+}
+
+impl Program {
+    /// As it lies there; `None` where it does not.
+    pub(super) fn seen(path: PathBuf) -> Option<Self> {
+        let m = path.metadata().ok()?;
+        Some(Self { path, inode: m.ino(), bytes: m.len(), changed: (m.ctime(), m.ctime_nsec()) })
+    }
 }
 
 impl Compose {
@@ -41,25 +50,16 @@ impl Compose {
     /// As there.
     pub async fn find_noted(note: &Utf8Path) -> Result<Self, Problem> {
         let programs = programs();
-        let noted = std::fs::read(note).ok().and_then(|text| serde_json::from_slice::<Note>(&text).ok());
-        if let Some(found) = noted.filter(|n| n.programs == programs).and_then(|n| Self::of(&n.command, &n.version)) {
+        if let Some(found) =
+            noted::read::<Note>(note).filter(|n| n.programs == programs).and_then(|n| Self::of(&n.command, &n.version))
+        {
             return Ok(found);
         }
         let found = Self::find().await?;
         let fresh = Note { programs, command: found.command(), version: found.version.clone() };
-        if let Err(error) = keep(note, &fresh) {
-            // Then it is asked again.
-            tracing::info!(%error, %note, "not noted");
-        }
+        noted::keep(note, &fresh);
         Ok(found)
     }
-}
-
-/// Under another name first: two sessions may come at once.
-fn keep(note: &Utf8Path, fresh: &Note) -> std::io::Result<()> {
-    let draft = note.with_extension(format!("{}.tmp", std::process::id()));
-    std::fs::write(&draft, serde_json::to_vec(fresh)?)?;
-    std::fs::rename(&draft, note)
 }
 
 fn programs() -> Vec<Program> {
@@ -70,11 +70,7 @@ fn programs() -> Vec<Program> {
         std::env::split_paths(&path).flat_map(|dir| ["docker", "docker-compose"].map(|name| dir.join(name))).collect();
     all.extend([own.join("cli-plugins/docker-compose"), own.join("config.json")]);
     all.extend(PLUGINS.map(|dir| Path::new(dir).join("docker-compose")));
-    let seen = |path: PathBuf| {
-        let m = path.metadata().ok()?;
-        Some(Program { path, inode: m.ino(), bytes: m.len(), changed: (m.ctime(), m.ctime_nsec()) })
-    };
-    all.into_iter().filter_map(seen).collect()
+    all.into_iter().filter_map(Program::seen).collect()
 }
 
 #[cfg(test)]
@@ -86,11 +82,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let note = Utf8Path::from_path(dir.path()).unwrap().join("compose");
         let mut fresh = Note { programs: programs(), command: "docker-compose".into(), version: "1.29.7".into() };
-        keep(&note, &fresh).unwrap();
+        noted::keep(&note, &fresh);
         assert_eq!(Compose::find_noted(&note).await.unwrap().version, "1.29.7");
         // Another one was installed since.
         fresh.programs.push(Program { path: "/gone".into(), inode: 1, bytes: 1, changed: (1, 1) });
-        keep(&note, &fresh).unwrap();
+        noted::keep(&note, &fresh);
         assert_ne!(Compose::find_noted(&note).await.map(|c| c.version), Ok("1.29.7".to_owned()));
         // What makes no sense is no note.
         std::fs::write(&note, "{").unwrap();

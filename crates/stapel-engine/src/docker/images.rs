@@ -69,6 +69,7 @@ impl Images for Docker {
 
     async fn parts(&self, service: &str) -> Result<Option<Parts>, Problem> {
         let (definition, root) = (self.service(service)?, &self.project.directory);
+        let copies = definition.replicas;
         let inside = |path: &Utf8Path| within(root, path);
         let build = self.builder(service)?;
         let image = match build {
@@ -91,7 +92,7 @@ impl Images for Docker {
         let definition = definition.filter_map(|file| inside(&file)).collect();
         let pulled = build.is_none();
         let after = self.resolved.before(service);
-        Ok(Some(Parts { image, pulled, env, mounts, definition, unsure, after }))
+        Ok(Some(Parts { image, pulled, env, mounts, definition, unsure, after, copies }))
     }
 
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bollard::query_parameters::{RestartContainerOptions, StopContainerOptions};
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
-use stapel_core::ports::{Health, Instance, Instances, Lines, LogLines};
+use stapel_core::ports::{Health, Instance, Instances, Lines, LogLines, LogMark, Vitals};
 use stapel_text::{Problem, problem};
 
 use super::Docker;
@@ -32,6 +32,18 @@ impl Instances for Docker {
         self.start_candidate_with(service, Aliases::None).await
     }
 
+    async fn prepare_standby(&self, service: &str) -> Result<bool, Problem> {
+        self.prepare_standby_with(service, Aliases::None).await
+    }
+
+    async fn start_standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
+        self.run_standby(service).await
+    }
+
+    async fn drop_standby(&self, service: &str) -> Result<(), Problem> {
+        self.delete_standby(service).await
+    }
+
     /// Without a health check a running instance is healthy once its service port accepts a connection; one without any
     /// TCP port (a worker) is as soon as it runs, which proves little.
     async fn health(&self, instance: &Instance) -> Result<Health, Problem> {
@@ -45,8 +57,8 @@ impl Instances for Docker {
         }
     }
 
-    async fn memory(&self, instance: &Instance) -> Result<Option<u64>, Problem> {
-        self.memory_of(instance).await
+    async fn vitals(&self, instance: &Instance) -> Result<Option<Vitals>, Problem> {
+        self.vitals_of(instance).await
     }
 
     async fn recreate(&self, service: &str, lines: &dyn Lines) -> Result<Instance, Problem> {
@@ -99,6 +111,15 @@ impl Instances for Docker {
 
     async fn logs(&self, instance: &Instance, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem> {
         self.read_logs(&instance.id, tail, since_s).await
+    }
+
+    /// A moment of this host's clock, which is the engine's.
+    async fn log_end(&self, _instance: &Instance) -> Result<LogMark, Problem> {
+        Ok(LogMark(u64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(0)))
+    }
+
+    async fn logs_from(&self, instance: &Instance, from: LogMark) -> Result<(Vec<String>, LogMark), Problem> {
+        self.logs_after(&instance.id, from).await
     }
 
     async fn follow(

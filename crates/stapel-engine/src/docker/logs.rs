@@ -5,7 +5,7 @@ use bollard::errors::Error;
 use bollard::query_parameters::{InspectContainerOptions, LogsOptions};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use stapel_core::ports::{LogLine, LogLines};
+use stapel_core::ports::{LogLine, LogLines, LogMark};
 use stapel_text::{Problem, problem};
 
 use super::Docker;
@@ -53,6 +53,40 @@ impl Docker {
         }
         demux.end(&mut |line| lines.push(line.to_owned()));
         Ok(lines)
+    }
+
+    /// What was said after a moment of the engine's clock (nanoseconds of the epoch), and the last such moment.
+    pub(super) async fn logs_after(&self, id: &str, mark: LogMark) -> Result<(Vec<String>, LogMark), Problem> {
+        let after = i128::from(mark.0);
+        // The engine takes whole seconds; the rest is left out here.
+        let since = i32::try_from(after / 1_000_000_000).unwrap_or(0);
+        let options = LogsOptions {
+            stdout: true,
+            stderr: true,
+            timestamps: true,
+            since,
+            tail: "all".to_owned(),
+            ..Default::default()
+        };
+        let mut output = std::pin::pin!(self.engine.api.logs(id, Some(options)));
+        let (mut demux, mut said) = (Demux::default(), Vec::new());
+        while let Some(chunk) = output.next().await {
+            match chunk {
+                Ok(chunk) => demux.push(chunk, &mut |line| said.push(timed(line))),
+                Err(e) => return Err(unreadable(&self.engine.api, id, &e).await),
+            }
+        }
+        demux.end(&mut |line| said.push(timed(line)));
+        let mut last = after;
+        let new = said.into_iter().filter(|said| match said.at.map(Timestamp::as_nanosecond) {
+            Some(at) => {
+                last = last.max(at);
+                at > after
+            }
+            None => true,
+        });
+        let new = new.map(|said| said.line).collect();
+        Ok((new, LogMark(u64::try_from(last).unwrap_or(0))))
     }
 
     pub(super) fn follow_logs(

@@ -10,11 +10,12 @@ mod image_name;
 mod images;
 mod instances;
 mod logs;
-mod memory;
 mod name;
 mod networks;
 mod once;
 mod published;
+mod standby;
+mod vitals;
 
 use stapel_host::Command;
 use stapel_text::{Problem, problem};
@@ -30,6 +31,8 @@ pub use published::Published;
 
 /// The label of a candidate; its value is the service.
 pub const CANDIDATE_LABEL: &str = "dev.stapel.candidate";
+/// The label of a copy that stands by; its value is the service.
+pub const STANDBY_LABEL: &str = "dev.stapel.standby";
 /// The label of a one-off run; its value is the service.
 pub const ONCE_LABEL: &str = "dev.stapel.once";
 /// What the name of a one-off run's container begins with.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::app::{App, composes};
-use stapel_core::ports::{Exec, Health, Images, Instance, Instances, Silent};
+use stapel_core::ports::{Exec, Health, Images, Instance, Instances, LogMark, Silent};
 use stapel_engine::{Aliases, CANDIDATE_LABEL, Docker, Project, Protocol};
 use stapel_host::{Command, until};
 use stapel_text::Text;
@@ -256,6 +256,108 @@ async fn a_broken_file_is_told_without_what_it_holds() {
         assert_eq!(problem.code(), "engine-config-invalid");
         assert!(!problem.to_string().contains("hunter2"), "{problem}");
         assert!(problem.to_string().contains("nterpolation"), "{problem}");
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn what_compose_made_of_the_files_is_known_until_they_change() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let notes = tempfile::tempdir().unwrap();
+        let path = camino::Utf8PathBuf::from_path_buf(notes.path().to_owned()).unwrap();
+        let noted = Project { notes: Some(path), ..app.project.clone() };
+        let asked = app.project.config(&compose).await.unwrap();
+        assert_eq!(noted.config(&compose).await.unwrap(), asked);
+        // The note is what answers now: one that says something else is believed.
+        let note = std::fs::read_dir(notes.path()).unwrap().next().unwrap().unwrap().path();
+        let text = std::fs::read_to_string(&note).unwrap();
+        std::fs::write(&note, text.replace("unless-stopped", "on-failure")).unwrap();
+        assert_eq!(noted.config(&compose).await.unwrap().services["api"].restart.as_deref(), Some("on-failure"));
+        let file = app.project.directory.join("compose.production.yml");
+        let written = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, written.replace("unless-stopped", "${POLICY:-always}")).unwrap();
+        assert_eq!(noted.config(&compose).await.unwrap().services["api"].restart.as_deref(), Some("always"));
+        std::fs::write(app.project.directory.join(".env"), "POLICY=no\n").unwrap();
+        assert_eq!(noted.config(&compose).await.unwrap().services["api"].restart.as_deref(), Some("no"));
+        assert_eq!(std::fs::read_dir(notes.path()).unwrap().count(), 1);
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn a_copy_stands_by_whatever_becomes_of_the_definition() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let docker = &app.docker;
+        assert!(!docker.prepare_standby("api").await.unwrap());
+        assert_eq!(docker.start_standby("api").await.unwrap(), None);
+        docker.drop_standby("api").await.unwrap();
+        let first = docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
+        docker.keep("api", &first, "first").await.unwrap();
+        let old = docker.recreate("api", &Silent).await.unwrap();
+        let environment = inspect(&old, "{{json .Config.Env}}").await;
+        for _ in 0..2 {
+            assert!(docker.prepare_standby_with("api", Aliases::FromStart).await.unwrap());
+        }
+        // What does not run is nobody's candidate, and is not taken for the real one.
+        assert_eq!(docker.candidate("api").await.unwrap(), None);
+        assert_eq!(docker.real("api").await.unwrap(), Some(old.clone()));
+
+        app.change("2");
+        std::fs::write(app.project.directory.join("backend/.env"), "GREETING=other\n").unwrap();
+        let second = docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
+        let new = docker.recreate("api", &Silent).await.unwrap();
+        assert_eq!((&new.image, docker.health(&old).await.unwrap()), (&second, Health::Gone));
+        let standby = docker.start_standby("api").await.unwrap().unwrap();
+        assert_eq!((&standby.image, standby.running), (&first, true));
+        assert_eq!(docker.start_standby("api").await.unwrap(), Some(standby.clone()));
+        assert_eq!(docker.candidate("api").await.unwrap(), Some(standby.clone()));
+        assert_eq!(docker.real("api").await.unwrap(), Some(new.clone()));
+        healthy(docker, &standby).await;
+        assert_eq!(inspect(&standby, "{{json .Config.Env}}").await, environment);
+        assert_eq!(inspect(&standby, "{{json .HostConfig.PortBindings}}").await.replace("null", "{}"), "{}");
+        assert_eq!(inspect(&standby, "{{.HostConfig.RestartPolicy.Name}}").await, "no");
+        let on = docker.attachments(&standby).await.unwrap();
+        assert_eq!(on.len(), 2);
+        assert!(on.iter().all(|a| a.aliases.contains(&"api".to_owned())), "{on:?}");
+        // Compose takes it for none of its own.
+        let again = docker.recreate("api", &Silent).await.unwrap();
+        assert_eq!(docker.health(&standby).await.unwrap(), Health::Healthy);
+        assert_eq!(docker.real("api").await.unwrap(), Some(again));
+        let vitals = docker.vitals(&standby).await.unwrap().unwrap();
+        assert!(vitals.restarts == 0 && vitals.memory.is_some() && vitals.cpu.is_some(), "{vitals:?}");
+
+        for _ in 0..2 {
+            docker.drop_standby("api").await.unwrap();
+            assert_eq!(docker.candidate("api").await.unwrap(), None);
+        }
+        assert_eq!(docker.vitals(&standby).await.unwrap(), None);
+        app.clear().await;
+    }
+}
+
+#[tokio::test]
+async fn a_log_is_read_on_from_where_it_ended() {
+    for compose in composes().await {
+        let Some(app) = App::new(&compose).await else { return };
+        let docker = &app.docker;
+        docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
+        let api = docker.recreate("api", &Silent).await.unwrap();
+        healthy(docker, &api).await;
+        let (mut said, end) = docker.logs_from(&api, LogMark::BEGIN).await.unwrap();
+        said.sort();
+        assert_eq!(said, ["started", "wrong"]);
+        assert_eq!(docker.logs_from(&api, end).await.unwrap(), (Vec::new(), end));
+        // Started again it says the same again, and only that is new.
+        docker.restart(&api, Duration::from_secs(5)).await.unwrap();
+        healthy(docker, &api).await;
+        let (mut again, later) = docker.logs_from(&api, end).await.unwrap();
+        again.sort();
+        assert_eq!(again, ["started", "wrong"]);
+        assert!(later > end);
+        let now = docker.log_end(&api).await.unwrap();
+        assert_eq!(docker.logs_from(&api, now).await.unwrap().0, Vec::<String>::new());
         app.clear().await;
     }
 }

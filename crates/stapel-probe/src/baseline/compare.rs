@@ -1,49 +1,60 @@
 use stapel_text::{Text, text};
 
 use super::gather::by_check;
-use super::{Baseline, CheckBaseline, Verdict};
+use super::{Baseline, CheckBaseline, Seen, Verdict, latency, traffic, vitals};
 use crate::{Look, logs};
 
-/// How much slower the median must be, in milliseconds, besides [`TIMES_SLOWER`].
-const SLOWER_MS: u64 = 500;
-/// How many times slower the median must be, besides [`SLOWER_MS`].
-const TIMES_SLOWER: u64 = 3;
-/// How many fine looks a median needs before it says anything: the first after a start is often slow.
-const LOOKS_FOR_MEDIAN: u32 = 3;
 /// How many new kinds of log lines are named.
 const LINES_NAMED: usize = 5;
 
-/// Compares a watch (looks in the order in which they were made, and the critical lines logged since, from
-/// [`logs::errors`]) with the baseline.
+/// Compares what was seen in a watch with the baseline.
 ///
 /// A check is worse
 /// - when it fails twice in a row; where it failed now and then before, more than twice as often in a row as then;
 /// - when a server's own error (500 to 599) came at least twice, in a row or not, and more than twice as often as
 ///   before: of a release in which one of two workers is broken, every other look is fine;
-/// - when the median of its fine looks (three at least) is above both 3 times and 500 ms more than before.
+/// - when its fine looks take longer, by much or certainly (`latency`), not counted while the app warmed up.
 ///
-/// A single failure is noise. A check that was never fine in the baseline, or is not in it, cannot be worse. A critical
-/// log line is worse when none of its kind was logged before.
+/// A single failure is noise. Of a check that was never fine in the baseline, or is not in it, improvement is asked: it was
+/// fine when the new version was let in, and may not fail again.
+///
+/// A critical log line is worse when none of its kind was logged before; so are the requests of the app's users when more of
+/// them fail than chance explains (`traffic`), and an instance that ends by itself, grows without end or takes a whole
+/// processor (`vitals`).
 #[must_use]
-pub fn compare(baseline: &Baseline, watch: &[Look], errors: &[String]) -> Verdict {
+pub fn compare(baseline: &Baseline, seen: &Seen) -> Verdict {
     let mut reasons = Vec::new();
     let mut better = false;
-    for (name, looks) in by_check(watch) {
-        let Some(before) = baseline.checks.get(&name) else { continue };
-        let now = CheckBaseline::gather(&looks);
-        if before.ok == 0 {
-            better |= before.failures > 0 && looks.len() >= 2 && looks[looks.len() - 2..].iter().all(|look| look.ok);
-        } else {
-            reasons.extend(failing(&name, before, &now, &looks));
-            reasons.extend(slower(&name, before, &now));
-        }
+    let warm = by_check(&seen.looks[seen.cold_looks.min(seen.looks.len())..]);
+    for (name, looks) in by_check(&seen.looks) {
+        let Some(before) = baseline.checks.get(&name).filter(|before| before.ok > 0) else {
+            let known = baseline.checks.contains_key(&name);
+            better |= known && looks.len() >= 2 && looks[looks.len() - 2..].iter().all(|look| look.ok);
+            reasons.extend(again(&name, &looks));
+            continue;
+        };
+        reasons.extend(failing(&name, before, &CheckBaseline::gather(&looks), &looks));
+        let fine = warm.get(&name).into_iter().flatten().filter(|look| look.ok);
+        reasons.extend(latency::slower(&name, before, &fine.map(|look| look.millis).collect::<Vec<_>>()));
     }
-    reasons.extend(new_lines(baseline, errors));
+    reasons.extend(traffic::worse(&baseline.traffic, &seen.traffic));
+    for (service, pulses) in &seen.pulses {
+        let before = baseline.fares.get(service).cloned().unwrap_or_default();
+        reasons.extend(vitals::worse(service, &before, pulses, seen.warm));
+    }
+    reasons.extend(new_lines(baseline, &seen.errors));
     match (reasons.is_empty(), better) {
         (false, _) => Verdict::Worse(reasons),
         (true, true) => Verdict::Better,
         (true, false) => Verdict::Same,
     }
+}
+
+/// It was broken, came true, and fails again.
+fn again(name: &str, looks: &[&Look]) -> Option<Text> {
+    let [before @ .., former, last] = looks else { return None };
+    let fails = !former.ok && !last.ok && before.iter().any(|look| look.ok);
+    fails.then(|| text!("probe-worse-again", check = name, detail = last.detail.clone()))
 }
 
 fn failing(name: &str, before: &CheckBaseline, now: &CheckBaseline, looks: &[&Look]) -> Option<Text> {
@@ -62,13 +73,6 @@ fn failing(name: &str, before: &CheckBaseline, now: &CheckBaseline, looks: &[&Lo
     (now.server_errors >= 2 && oftener).then(|| {
         text!("probe-worse-server-errors", check = name, count = now.server_errors, looks = now.looks().to_string())
     })
-}
-
-fn slower(name: &str, before: &CheckBaseline, now: &CheckBaseline) -> Option<Text> {
-    let (was, is) = (before.median_ms?, now.median_ms?);
-    let limit = was.saturating_mul(TIMES_SLOWER).max(was.saturating_add(SLOWER_MS));
-    (now.ok >= LOOKS_FOR_MEDIAN && is > limit)
-        .then(|| text!("probe-worse-slow", check = name, before = was.to_string(), now = is.to_string()))
 }
 
 fn new_lines(baseline: &Baseline, errors: &[String]) -> Vec<Text> {
@@ -101,6 +105,14 @@ mod tests {
         what.chars().map(one).collect()
     }
 
+    fn seen(looks: Vec<Look>, errors: &[&str]) -> Seen {
+        Seen { looks, errors: errors.iter().map(ToString::to_string).collect(), ..Seen::default() }
+    }
+
+    fn baseline(looks: Vec<Look>, errors: &[&str]) -> Baseline {
+        Baseline::gather(seen(looks, errors))
+    }
+
     fn ids(verdict: &Verdict) -> Vec<&str> {
         match verdict {
             Verdict::Better => vec!["better"],
@@ -130,11 +142,13 @@ mod tests {
             ("xxxx", "5555", "same"),
             ("xxxx", "xx..", "better"),
             ("xxxx", "x.x.", "same"),
+            ("xxxx", "..xx", "probe-worse-again"),
+            ("", "..xx", "probe-worse-again"),
             ("xxxx", ".", "same"),
             ("", "xxxx", "same"),
             ("", "....", "same"),
         ] {
-            let verdict = compare(&Baseline::gather(&looks(before, 10), &[]), &looks(watch, 10), &[]);
+            let verdict = compare(&baseline(looks(before, 10), &[]), &seen(looks(watch, 10), &[]));
             assert_eq!(ids(&verdict), [expected], "{before} then {watch}");
         }
     }
@@ -150,20 +164,19 @@ mod tests {
             (u64::MAX, u64::MAX, "same"),
             (1000, 10, "same"),
         ] {
-            let verdict = compare(&Baseline::gather(&looks("....", before), &[]), &looks("...", now), &[]);
+            let verdict = compare(&baseline(looks("....", before), &[]), &seen(looks("...", now), &[]));
             assert_eq!(ids(&verdict), [expected], "{before} then {now}");
         }
-        let cold = compare(&Baseline::gather(&looks("....", 10), &[]), &looks("..", 9000), &[]);
-        assert_eq!(cold, Verdict::Same);
+        let was = baseline(looks("....", 10), &[]);
+        assert_eq!(compare(&was, &seen(looks("..", 9000), &[])), Verdict::Same);
+        let cold = Seen { cold_looks: 4, ..seen(looks("......", 9000), &[]) };
+        assert_eq!(compare(&was, &cold), Verdict::Same);
     }
 
     #[test]
     fn only_new_kinds_of_log_lines_are_worse() {
-        let baseline = Baseline::gather(&looks("..", 1), &["ERROR order 7 has no master".into()]);
-        let judge = |lines: &[&str]| {
-            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-            compare(&baseline, &looks("..", 1), &lines)
-        };
+        let baseline = baseline(looks("..", 1), &["ERROR order 7 has no master"]);
+        let judge = |lines: &[&str]| compare(&baseline, &seen(looks("..", 1), lines));
         assert_eq!(judge(&["ERROR order 8 has no master"]), Verdict::Same);
         assert_eq!(ids(&judge(&["KeyError: 'a'", "KeyError: 'a'"])), ["probe-worse-log"]);
         let many = judge(&["a", "b", "c", "d", "e", "f", "g"]);
@@ -172,16 +185,16 @@ mod tests {
 
     #[test]
     fn one_thing_better_and_one_worse_is_worse() {
-        let baseline = Baseline::gather(&looks("xx", 1), &[]);
-        assert_eq!(ids(&compare(&baseline, &looks("..", 1), &["ERROR new".into()])), ["probe-worse-log"]);
+        let baseline = baseline(looks("xx", 1), &[]);
+        assert_eq!(ids(&compare(&baseline, &seen(looks("..", 1), &["ERROR new"]))), ["probe-worse-log"]);
     }
 
     #[test]
     fn a_verdict_and_a_baseline_go_to_the_journal_and_back() {
-        let baseline = Baseline::gather(&looks("..5", 10), &["ERROR 1".into()]);
+        let baseline = baseline(looks("..5", 10), &["ERROR 1"]);
         let json = serde_json::to_string(&baseline).unwrap();
         assert_eq!(serde_json::from_str::<Baseline>(&json).unwrap(), baseline);
-        let verdict = compare(&baseline, &looks("xxx", 10), &[]);
+        let verdict = compare(&baseline, &seen(looks("xxx", 10), &[]));
         let json = serde_json::to_string(&verdict).unwrap();
         assert_eq!(serde_json::from_str::<Verdict>(&json).unwrap(), verdict);
     }

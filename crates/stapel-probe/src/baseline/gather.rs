@@ -2,7 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::{Fares, Seen, Traffic};
 use crate::{Look, logs};
+
+/// Of how many fine looks the times are kept.
+const TIMES: usize = 60;
 
 /// What the app was like before the release.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -11,6 +15,12 @@ pub struct Baseline {
     pub checks: BTreeMap<String, CheckBaseline>,
     /// Kinds of critical log lines that it logged already, see [`logs::kind`].
     pub log_kinds: BTreeSet<String>,
+    /// The requests that it logged.
+    #[serde(default)]
+    pub traffic: Traffic,
+    /// How its instances fared, by service.
+    #[serde(default)]
+    pub fares: BTreeMap<String, Fares>,
 }
 
 /// What one check saw.
@@ -30,16 +40,22 @@ pub struct CheckBaseline {
     pub median_ms: Option<u64>,
     /// The time, in milliseconds, within which 95 of 100 fine looks were answered.
     pub p95_ms: Option<u64>,
+    /// The times of the last fine looks, in milliseconds.
+    #[serde(default)]
+    pub millis: Vec<u64>,
 }
 
 impl Baseline {
-    /// From looks in the order in which they were made, and the critical lines logged until now
-    /// ([`logs::errors`]).
+    /// From what was seen.
     #[must_use]
-    pub fn gather(looks: &[Look], errors: &[String]) -> Self {
+    pub fn gather(seen: Seen) -> Self {
+        let checks = by_check(&seen.looks).into_iter();
+        let fares = seen.pulses.into_iter().filter_map(|(name, pulses)| Some((name, Fares::gather(&pulses)?)));
         Self {
-            checks: by_check(looks).into_iter().map(|(name, looks)| (name, CheckBaseline::gather(&looks))).collect(),
-            log_kinds: errors.iter().map(|line| logs::kind(line)).collect(),
+            checks: checks.map(|(name, looks)| (name, CheckBaseline::gather(&looks))).collect(),
+            log_kinds: seen.errors.iter().map(|line| logs::kind(line)).collect(),
+            traffic: seen.traffic,
+            fares: fares.collect(),
         }
     }
 }
@@ -64,6 +80,7 @@ impl CheckBaseline {
                 all.longest_failing = all.longest_failing.max(failing);
             }
         }
+        all.millis = millis[millis.len().saturating_sub(TIMES)..].to_vec();
         millis.sort_unstable();
         all.median_ms = median(&millis);
         all.p95_ms = (!millis.is_empty()).then(|| millis[(millis.len() * 95).div_ceil(100) - 1]);
@@ -84,7 +101,7 @@ pub(super) fn by_check(looks: &[Look]) -> BTreeMap<String, Vec<&Look>> {
 }
 
 /// Of sorted numbers; between the middle two where they are even in number.
-fn median(sorted: &[u64]) -> Option<u64> {
+pub(super) fn median(sorted: &[u64]) -> Option<u64> {
     let middle = sorted.len() / 2;
     match sorted.len() {
         0 => None,
@@ -110,7 +127,8 @@ mod tests {
         };
         let mut looks: Vec<Look> = (1..=20).map(|n| look(true, Some(200), n)).collect();
         looks.extend([look(false, Some(502), 900), look(false, None, 900), look(true, Some(200), 1000)]);
-        let baseline = Baseline::gather(&looks, &["ERROR 1".into(), "ERROR 2".into()]);
+        let errors = vec!["ERROR 1".into(), "ERROR 2".into()];
+        let baseline = Baseline::gather(Seen { looks, errors, ..Seen::default() });
         assert_eq!(
             baseline.checks["health"],
             CheckBaseline {
@@ -121,10 +139,11 @@ mod tests {
                 statuses: [(200, 21), (502, 1)].into(),
                 median_ms: Some(11),
                 p95_ms: Some(20),
+                millis: (1..=20).chain([1000]).collect(),
             }
         );
         assert_eq!(baseline.log_kinds.len(), 1);
-        assert_eq!(Baseline::gather(&[], &[]), Baseline::default());
+        assert_eq!(Baseline::gather(Seen::default()), Baseline::default());
     }
 
     #[test]

@@ -12,7 +12,8 @@ pub fn errors(lines: &[String], patterns: &Patterns) -> Vec<String> {
             None => says[at] |= patterns.found_in(line) || level::critical(&clean::own_words(line)),
         }
     }
-    lines.into_iter().zip(says).filter(|(_, says)| *says).map(|(line, _)| line.trim().to_owned()).collect()
+    let found = lines.into_iter().zip(says).filter(|(line, says)| *says && !patterns.ignored(line));
+    found.map(|(line, _)| line.trim().to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -136,8 +137,8 @@ web-1  | django.db.utils.OperationalError: postgresql://app:pw@db/app refused
 
     #[test]
     fn a_pattern_of_ones_own_holds_whatever_the_level() {
-        let patterns = Patterns::with(&["out of memory".into()]).unwrap();
-        let lines = ["INFO: out of memory".to_owned(), "INFO: fine".to_owned()];
-        assert_eq!(errors(&lines, &patterns), ["INFO: out of memory"]);
+        let patterns = Patterns::new(&["out of memory".into()], &["^ERROR: no (mail|fax)$".into()]).unwrap();
+        let lines = ["INFO: out of memory", "INFO: fine", "ERROR: no mail", "ERROR: no mail today"].map(str::to_owned);
+        assert_eq!(errors(&lines, &patterns), ["INFO: out of memory", "ERROR: no mail today"]);
     }
 }

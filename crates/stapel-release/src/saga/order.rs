@@ -4,7 +4,7 @@ use crate::{Kind, StepState};
 ///
 /// While traffic has not moved: simply backwards. Once a step of kind `Traffic` was begun, the *definition* (tree,
 /// environment, image) goes back first, because the undo of a switch makes the former version again from its
-/// definition while the new one still serves; then traffic goes back, then everything else, each backwards. What changed
+/// definition while the new one still serves; before it the former version that stands by takes the traffic; then traffic goes back, then everything else, each backwards. What changed
 /// data *after* traffic had moved (the way down of a rollback) comes before all that: the version that returns needs it.
 #[must_use]
 pub fn undo_order(kinds: &[Kind], states: &[StepState]) -> Vec<usize> {
@@ -14,10 +14,11 @@ pub fn undo_order(kinds: &[Kind], states: &[StepState]) -> Vec<usize> {
     }
     let last_traffic = begun.iter().copied().find(|i| kinds[*i] == Kind::Traffic);
     let rank = |index: usize| match kinds[index] {
-        Kind::Data if Some(index) > last_traffic => 0,
-        Kind::Definition => 1,
-        Kind::Traffic => 2,
-        Kind::Data | Kind::Start | Kind::Observation => 3,
+        Kind::Standby => 0,
+        Kind::Data if Some(index) > last_traffic => 1,
+        Kind::Definition => 2,
+        Kind::Traffic => 3,
+        Kind::Data | Kind::Start | Kind::Observation => 4,
     };
     let mut ordered = begun;
     // A stable sort: within a rank it stays backwards.
@@ -28,7 +29,7 @@ pub fn undo_order(kinds: &[Kind], states: &[StepState]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Kind::{Data, Definition, Observation, Traffic};
+    use Kind::{Data, Definition, Observation, Standby, Traffic};
     use StepState::{Doing, Done, Failed, Planned, Undone};
 
     const KINDS: [Kind; 6] = [Observation, Definition, Definition, Data, Traffic, Traffic];
@@ -46,6 +47,12 @@ mod tests {
     #[test]
     fn data_changed_after_the_switch_goes_back_first() {
         let kinds = [Definition, Traffic, Data, Observation];
+        assert_eq!(undo_order(&kinds, &[Done, Done, Done, Failed]), [2, 0, 1, 3]);
+    }
+
+    #[test]
+    fn what_stands_by_comes_first_of_all() {
+        let kinds = [Definition, Traffic, Standby, Observation];
         assert_eq!(undo_order(&kinds, &[Done, Done, Done, Failed]), [2, 0, 1, 3]);
     }
 

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use stapel_release::{Kind, Step, StepContext};
-use stapel_text::{Problem, Text, problem, text};
+use stapel_text::{Problem, Text, problem, seconds, text};
 
 use super::{Leg, MOVED};
 use crate::Version;
@@ -10,7 +10,7 @@ pub(super) struct Divert(pub(super) Leg);
 #[async_trait]
 impl Step for Divert {
     fn does(&self) -> Text {
-        text!("rollouts-divert-does")
+        text!("rollouts-divert-does", drain = seconds(self.0.cx.drain.as_secs_f64()))
     }
 
     fn undoes(&self) -> Option<Text> {

@@ -8,12 +8,16 @@
 //! | `replace` | recreate the real one, healthy, checks asked of it | recreate it, from the restored definition |
 //! | `restore` | let the real one in, drain and remove the candidate | a candidate of the restored definition takes over |
 //!
+//! Around these, where the former version may stand by (`standby`): before them what that takes is prepared, behind them it
+//! is started, and in the way back the first thing that happens is that it takes the traffic.
+//!
 //! The undo of `replace` and `restore` relies on [`stapel_release::undo_order`]: tree and image are back before.
 
 mod candidate;
 mod divert;
 mod replace;
 mod restore;
+mod standby;
 
 use stapel_core::observation::ServiceFacts;
 use stapel_core::ports::Instance;
@@ -33,7 +37,8 @@ impl Rollout for Relay {
     }
 
     fn suits(&self, facts: &ServiceFacts) -> Option<Text> {
-        facts.runs().then(|| text!("rollouts-why-relay"))
+        // One candidate cannot stand in for several, and they would all be made anew at once.
+        (facts.runs() && facts.copies <= 1).then(|| text!("rollouts-why-relay"))
     }
 
     fn gap_s(&self) -> f64 {
@@ -44,6 +49,10 @@ impl Rollout for Relay {
         &["candidate", "divert", "replace", "restore"]
     }
 
+    fn standby(&self) -> Option<[&'static str; 2]> {
+        Some(["prepare_standby", "stand_by"])
+    }
+
     fn step(&self, phase: &str, service: &str, context: &Context) -> Option<Box<dyn Step>> {
         let leg = Leg { service: service.to_owned(), cx: context.clone() };
         match phase {
@@ -51,6 +60,8 @@ impl Rollout for Relay {
             "divert" => Some(Box::new(divert::Divert(leg))),
             "replace" => Some(Box::new(replace::Replace(leg))),
             "restore" => Some(Box::new(restore::Restore(leg))),
+            "prepare_standby" => Some(Box::new(standby::Prepare(leg))),
+            "stand_by" => Some(Box::new(standby::StandBy(leg))),
             _ => None,
         }
     }

@@ -108,6 +108,12 @@ agent-verify-done =
         [one] the check is fine (in { $millis } ms)
        *[other] all { $count } checks are fine (the slowest in { $millis } ms)
     }
+agent-verify-image = What runs of { $service } is not what this release built: somebody has replaced it meanwhile, or it has ended.
+    .remedy = The release goes back. See with `stapel status` what runs, and ask who else releases on this host; then deploy again.
+agent-verify-restarts = { $service } has ended by itself and was started again while it started: { $times ->
+    [one] once
+   *[other] { $times } times
+}
 agent-watch-does = compare the app with what it was for { $time }
 agent-ask-does = ask a person: { $question } (for { $limit } at most)
 agent-ask-yes = yes, says { $who }
@@ -135,6 +141,14 @@ agent-watch-done =
         [one] one look, none worse than before
        *[other] { $looks } looks, none worse than before
     }
+agent-watch-requests =
+    { $count ->
+        [one] one request in the logs, server errors: { $errors }
+       *[other] { $count } requests in the logs, server errors: { $errors }
+    }
+agent-log-of = the log of { $name }
+agent-log-file = { $path }
+agent-log-unread = { $log } is not read: { $why }
 agent-prune-does = let go of dumps of more than { $days } days and of images of other than the last { $releases } releases
 agent-prune-does-cache = let go of dumps of more than { $days } days, of images of other than the last { $releases } releases, and of build cache beyond { $cache }
 agent-prune-done =

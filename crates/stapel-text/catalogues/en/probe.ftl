@@ -26,6 +26,18 @@ probe-worse-server-errors = { $check } was answered with a server error { $count
    *[other] { $count } times
 } (looks: { $looks }), more often than before
 probe-worse-slow = { $check } takes { $now } ms, before it took { $before } ms (median)
+probe-worse-again = { $check } was broken, came right and fails again: { $detail }
+probe-worse-route = { $route } answers with server errors: { $count } of { $requests } requests in the logs, before { $before } of { $of }
+probe-worse-requests = more requests than before are answered with a server error: { $count } of { $requests } in the logs, before { $before } of { $of }
+probe-worse-ails = { $service } was well before and is not now: { $what }
+probe-ails-ended = it has ended with exit code { $code }
+probe-ails-unhealthy = its health check says "{ $what }"
+probe-worse-restarts = { $service } has ended by itself and was started again { $times ->
+    [one] once
+   *[other] { $times } times
+}
+probe-worse-memory = { $service } uses { $now } of memory and goes on growing; when it was warm it was { $first }
+probe-worse-cpu = { $service } takes { $now } % of a processor all the time, before it took { $before } %
 probe-worse-log = new in the logs: { $line }
 probe-worse-logs-more = and { $count ->
     [one] { $count } more new kind of error

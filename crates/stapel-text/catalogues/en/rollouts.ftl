@@ -2,6 +2,7 @@
 rollouts-why-start = the service does not run yet
 rollouts-why-relay = a candidate serves while the real instance is recreated: no request is lost
 rollouts-why-recreate = stapel.toml says so: two of it may not run at once, and nobody serves until the new one does
+rollouts-why-recreate-copies = there are { $copies } of it, for which no single candidate can stand in: they are stopped and made anew together
 rollouts-recreate-does = stop { $service } and make it anew by the team's own command
 rollouts-recreate-gap = { $service } was away for { $gap } at most, until it was healthy again
 rollouts-why-restart = no other instance stands in for it: requests may be lost until it is back
@@ -16,12 +17,18 @@ rollouts-start-does = start { $service }
 rollouts-start-undoes = stop { $service }
 rollouts-candidate-does = start a candidate of { $service } beside it and ask the checks of it
 rollouts-candidate-undoes = remove the candidate
-rollouts-divert-does = let the candidate take the traffic
+rollouts-divert-does = let the candidate take the traffic; what is open after { $drain } (a WebSocket, a stream) is cut
 rollouts-divert-undoes = let the real instance take the traffic again
 rollouts-replace-does = recreate { $service } by the team's own command
 rollouts-replace-undoes = recreate the former { $service }
 rollouts-restore-does = hand the traffic back and remove the candidate
 rollouts-restore-undoes = let a candidate of the former version take the traffic
+rollouts-prepare-standby-does = make a copy of { $service } as it is, for the way back
+rollouts-prepare-standby-undoes = remove the copy
+rollouts-standby-does = keep the former { $service } ready until the release has ended
+rollouts-standby-undoes = let the former version that stands by take the traffic
+rollouts-standby-serves = the former { $service } serves again
+rollouts-no-standby = the former version does not stand by, so a way back takes longer: { $why }
 rollouts-left-open =
     { $left ->
         [one] one connection was kept open by its client and is closed now

@@ -112,6 +112,13 @@ agent-verify-done =
         [few] { $count } проверки прошли (самая долгая за { $millis } мс)
        *[other] { $count } проверок прошли (самая долгая за { $millis } мс)
     }
+agent-verify-image = Работает не тот { $service }, что собран этим релизом: кто-то заменил его за это время, или он завершился.
+    .remedy = Релиз возвращается назад. Посмотрите в `stapel status`, что работает, и спросите, кто ещё выкатывает на этот хост; затем выкатите снова.
+agent-verify-restarts = { $service } при старте сам завершался и запускался снова: { $times ->
+    [one] { $times } раз
+    [few] { $times } раза
+   *[other] { $times } раз
+}
 agent-watch-does = сравнивать приложение с прежним в течение { $time }
 agent-ask-does = спросить человека: { $question } (не дольше { $limit })
 agent-ask-yes = да, говорит { $who }
@@ -140,6 +147,15 @@ agent-watch-done =
         [few] { $looks } взгляда, не хуже прежнего
        *[other] { $looks } взглядов, не хуже прежнего
     }
+agent-watch-requests =
+    { $count ->
+        [one] { $count } запрос в журнале, ошибок сервера: { $errors }
+        [few] { $count } запроса в журнале, ошибок сервера: { $errors }
+       *[other] { $count } запросов в журнале, ошибок сервера: { $errors }
+    }
+agent-log-of = журнал { $name }
+agent-log-file = { $path }
+agent-log-unread = { $log } не читается: { $why }
 agent-prune-does = отпустить дампы старше { $days } дн. и образы, кроме последних релизов ({ $releases })
 agent-prune-does-cache = отпустить дампы старше { $days } дн., образы, кроме последних релизов ({ $releases }), и кэш сборки сверх { $cache }
 agent-prune-done =

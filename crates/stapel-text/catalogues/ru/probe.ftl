@@ -28,6 +28,19 @@ probe-worse-server-errors = { $check }: сервер ответил ошибко
    *[other] { $count } раз
 } (всего проверок: { $looks }), чаще, чем раньше
 probe-worse-slow = { $check }: ответ занимает { $now } мс, раньше { $before } мс (медиана)
+probe-worse-again = { $check }: проверка не проходила, прошла и снова не проходит: { $detail }
+probe-worse-route = { $route } отвечает ошибками сервера: { $count } из { $requests } запросов в журнале, раньше { $before } из { $of }
+probe-worse-requests = ошибок сервера больше, чем раньше: { $count } из { $requests } запросов в журнале, раньше { $before } из { $of }
+probe-worse-ails = { $service }: раньше всё было в порядке, а теперь нет: { $what }
+probe-ails-ended = завершился с кодом { $code }
+probe-ails-unhealthy = его проверка говорит «{ $what }»
+probe-worse-restarts = { $service } сам завершился и был запущен снова { $times ->
+    [one] { $times } раз
+    [few] { $times } раза
+   *[other] { $times } раз
+}
+probe-worse-memory = { $service } занимает { $now } памяти и продолжает расти; после прогрева было { $first }
+probe-worse-cpu = { $service } всё время занимает { $now } % процессора, раньше { $before } %
 probe-worse-log = новое в журнале приложения: { $line }
 probe-worse-logs-more = и ещё { $count ->
     [one] { $count } новый вид ошибок

@@ -2,6 +2,7 @@
 rollouts-why-start = сервис ещё не запущен
 rollouts-why-relay = пока настоящий экземпляр пересоздаётся, отвечает кандидат: ни один запрос не теряется
 rollouts-why-recreate = так сказано в stapel.toml: двум сразу работать нельзя, и пока новый не поднялся, никто не обслуживает
+rollouts-why-recreate-copies = таких экземпляров { $copies }, один кандидат их не заменит: они останавливаются и создаются заново вместе
 rollouts-recreate-does = остановить { $service } и создать его заново собственной командой команды
 rollouts-recreate-gap = { $service } не было не дольше { $gap }, пока он снова не стал здоров
 rollouts-why-restart = другой экземпляр его не подменяет: пока он не вернётся, запросы могут теряться
@@ -16,12 +17,18 @@ rollouts-start-does = запустить { $service }
 rollouts-start-undoes = остановить { $service }
 rollouts-candidate-does = запустить рядом кандидата { $service } и прогнать на нём проверки
 rollouts-candidate-undoes = убрать кандидата
-rollouts-divert-does = передать трафик кандидату
+rollouts-divert-does = передать трафик кандидату; что открыто дольше { $drain } (WebSocket, поток событий), будет оборвано
 rollouts-divert-undoes = вернуть трафик настоящему экземпляру
 rollouts-replace-does = пересоздать { $service } обычной командой
 rollouts-replace-undoes = пересоздать прежний { $service }
 rollouts-restore-does = вернуть трафик и убрать кандидата
 rollouts-restore-undoes = передать трафик кандидату прежней версии
+rollouts-prepare-standby-does = сделать копию { $service } как он есть, для пути назад
+rollouts-prepare-standby-undoes = удалить копию
+rollouts-standby-does = держать прежний { $service } наготове до конца релиза
+rollouts-standby-undoes = отдать трафик прежней версии, которая стоит наготове
+rollouts-standby-serves = прежний { $service } снова обслуживает запросы
+rollouts-no-standby = прежняя версия не стоит наготове, и путь назад будет дольше: { $why }
 rollouts-left-open =
     { $left ->
         [one] { $left } соединение держал открытым клиент, теперь оно закрыто

@@ -226,7 +226,8 @@ fn together_the_stories_have_every_step_there_is() {
     let mut there: BTreeSet<String> = StepSpec::VARIANTS.iter().map(|n| (*n).to_owned()).collect();
     there.remove("phase");
     for rollout in stapel_rollouts::all() {
-        there.extend(rollout.phases().iter().map(|phase| format!("{}/{phase}", rollout.name())));
+        let all = rollout.phases().iter().copied().chain(rollout.standby().into_iter().flatten());
+        there.extend(all.map(|phase| format!("{}/{phase}", rollout.name())));
     }
     let mut seen = BTreeSet::new();
     for story in STORIES.iter().copied() {

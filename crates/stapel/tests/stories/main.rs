@@ -42,9 +42,15 @@ fn story(flavour: Flavour) {
         nothing_is_left(&operator);
     };
 
+    // A short watch where nothing is to be seen in it.
+    let has = |version: &str| {
+        operator.has(version).unwrap();
+        operator.configure("duration = \"15s\"", "duration = \"5s\"").unwrap();
+    };
+
     // The first release finds an app that was released by hand until today, and a file that is nobody's.
     operator.server().run(&["touch", "/opt/convertik/uploads.db"]).unwrap();
-    operator.has("1").unwrap();
+    has("1");
     let said = releases(&["deploy", "--yes"], 0);
     assert!(said.contains("proven") && said.contains("-kept-"), "{said}");
     is_now("1", "0003");
@@ -73,7 +79,7 @@ fn story(flavour: Flavour) {
     assert_eq!(started("convertik-api"), api);
 
     // A new version with a migration, which the plan names beforehand.
-    operator.has("2").unwrap();
+    has("2");
     let said = releases(&["check"], 0);
     assert!(said.contains("✓ traffic can be led") && said.contains("stands in the way"), "{said}");
     assert!(said.contains("✓ proxies that keep a service's address"), "{said}");
@@ -84,15 +90,16 @@ fn story(flavour: Flavour) {
     is_now("2", "0004");
 
     // One that is broken from the start is found before any request reaches it.
-    operator.has("3-broken").unwrap();
+    has("3-broken");
     let said = releases(&["deploy", "--yes"], 1);
     assert!(said.contains("summary") && !said.contains("✓ let the candidate take the traffic"), "{said}");
     is_now("2", "0004");
 
-    // One that turns bad after a while is found after the switch, and comes back by itself.
+    // One that turns bad after a while is found after the switch, and the former one that stands by takes over at once.
     operator.has("3-late").unwrap();
     let said = releases(&["deploy", "--yes"], 1);
     assert!(said.contains("✓ let the candidate take the traffic"), "{said}");
+    assert!(said.contains("the former convertik-api serves again"), "{said}");
     assert!(said.contains("↩ let a candidate of the former version take the traffic"), "{said}");
     is_now("2", "0004");
 

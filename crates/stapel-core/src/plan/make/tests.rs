@@ -22,12 +22,16 @@ struct OnePhase;
 impl Rollouts for OnePhase {
     fn choose(&self, service: &str, _: &Config, _: &ServiceFacts) -> Result<Chosen, Problem> {
         let phase = StepSpec::Phase { rollout: "one".into(), phase: "all".into(), service: service.into() };
-        Ok(Chosen { phases: vec![phase], why: text!("core-why-ship", files = 0, foreign = 0), gap_s: 0.5 })
+        let extra =
+            |phase: &str| StepSpec::Phase { rollout: "one".into(), phase: phase.into(), service: service.into() };
+        let standby = Some([extra("prepare"), extra("stand_by")]);
+        let why = text!("core-why-ship", files = 0, foreign = 0);
+        Ok(Chosen { phases: vec![phase], standby, why, gap_s: 0.5 })
     }
 
     fn stop_and_start(&self, service: &str) -> Chosen {
         let phase = StepSpec::Phase { rollout: "hard".into(), phase: "all".into(), service: service.into() };
-        Chosen { phases: vec![phase], why: text!("core-differs-image"), gap_s: 5.0 }
+        Chosen { phases: vec![phase], standby: None, why: text!("core-differs-image"), gap_s: 5.0 }
     }
 }
 
@@ -183,7 +187,12 @@ fn with_other_build_arguments_it_is_built_though_no_file_changes() {
 
 #[test]
 fn an_image_is_only_built_where_something_it_is_made_of_changes() {
-    let plan = |there: &Observation| names(&make(&config(), there, &deploy(), &OnePhase).unwrap());
+    // Whether the former version stands by is another matter.
+    let plan = |there: &Observation| {
+        let mut config = config();
+        config.relay.standby = false;
+        names(&make(&config, there, &deploy(), &OnePhase).unwrap())
+    };
     let built = ["baseline", "backup", "ship", "keep_image", "build", "migrate", "phase", "verify", "watch", "prune"];
     assert_eq!(plan(&touched(Touched { image: 2, ..Touched::default() })), built);
     assert_eq!(plan(&touched(Touched { definition: true, ..Touched::default() })), built);
@@ -209,6 +218,33 @@ fn an_image_is_only_built_where_something_it_is_made_of_changes() {
         change(&mut other);
         assert!(plan(&other).contains(&"build".to_owned()));
     }
+}
+
+#[test]
+fn the_former_version_stands_by_where_it_can_live_with_what_is_there_then() {
+    let phases = |config: &Config, there: &Observation, goal: &Goal| -> Vec<String> {
+        let plan = make(config, there, goal, &OnePhase).unwrap();
+        let phase = |step: Planned| match step.spec {
+            StepSpec::Phase { phase, .. } => Some(phase),
+            _ => None,
+        };
+        plan.steps.into_iter().filter_map(phase).collect()
+    };
+    let (config, built) = (config(), touched(Touched { image: 1, ..Touched::default() }));
+    assert_eq!(phases(&config, &built, &deploy()), ["prepare", "all", "stand_by"]);
+    // With mounted files it would run with those of the new version; of a first release nobody knows what it touches.
+    let mounted = touched(Touched { image: 1, mounts: 1, ..Touched::default() });
+    assert_eq!(phases(&config, &mounted, &deploy()), ["all"]);
+    assert_eq!(phases(&config, &serving("sha256:a"), &deploy()), ["all"]);
+    let back = |down_to: Option<&str>| {
+        let (manifest, fingerprint) = ("m".into(), "f".into());
+        Goal::Rollback { to: 2, manifest, fingerprint, down_to: down_to.map(str::to_owned) }
+    };
+    assert_eq!(phases(&config, &built, &back(None)), ["prepare", "all", "stand_by"]);
+    assert_eq!(phases(&config, &built, &back(Some("0001"))), ["all"]);
+    let mut unwanted = config.clone();
+    unwanted.relay.standby = false;
+    assert_eq!(phases(&unwanted, &built, &deploy()), ["all"]);
 }
 
 #[test]
