@@ -140,8 +140,9 @@ impl Site {
                 Goal::Rollback { to, .. } => Some(self.then(*to, name).await?),
                 Goal::Deploy { .. } | Goal::Restart { .. } => None,
             };
-            let (after, copies) = parts.as_ref().map(|parts| (parts.after.clone(), parts.copies)).unwrap_or_default();
-            let facts = ServiceFacts { real, pointed, pulled, then, written, after, copies, touched: None };
+            let made_of = parts.clone().unwrap_or_default();
+            let (after, copies, writes) = (made_of.after, made_of.copies, made_of.writes);
+            let facts = ServiceFacts { real, pointed, pulled, then, written, after, copies, writes, touched: None };
             Ok::<_, Problem>((name.clone(), facts, parts))
         });
         let sizes = self.databases.iter().map(|(name, database)| async move { (name, database.size().await) });

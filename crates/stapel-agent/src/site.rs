@@ -244,11 +244,19 @@ impl Site {
         self.place.forget_secrets(&marks);
     }
 
+    /// Ends what stands by for a way back that is not gone.
+    pub(crate) async fn drop_standby(&self, service: &str) -> Result<(), Problem> {
+        if let Some(standby) = self.world.instances.standby(service).await? {
+            self.world.instances.remove(&standby, GRACE).await?;
+        }
+        self.world.instances.drop_standby(service).await
+    }
+
     async fn tidy_service(&self, service: &str, release: u64, outcome: Outcome) -> Result<(), Problem> {
         if let Some(candidate) = self.world.instances.candidate(service).await? {
             self.world.instances.remove(&candidate, GRACE).await?;
         }
-        self.world.instances.drop_standby(service).await?;
+        self.drop_standby(service).await?;
         let named: Option<Option<ImageId>> = self.journal.fact(release, &steps::named_fact(service))?;
         if outcome == Outcome::Undone && named.is_none() {
             // A build that was dropped at its very end may have been tagged by the engine after it was undone.

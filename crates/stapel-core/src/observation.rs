@@ -159,6 +159,9 @@ pub struct ServiceFacts {
     /// How many instances of it there are to be at once; 0 where that is not known.
     #[serde(default)]
     pub copies: u32,
+    /// Whether it has anything mounted that it can write.
+    #[serde(default)]
+    pub writes: bool,
 }
 
 impl ServiceFacts {

@@ -83,6 +83,7 @@ mod tests {
             unsure: vec!["env/*.conf".into()],
             after: std::collections::BTreeSet::new(),
             copies: 1,
+            writes: false,
         }
     }
 

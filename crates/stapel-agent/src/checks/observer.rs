@@ -38,17 +38,11 @@ struct Tail {
     given_up: Option<Problem>,
 }
 
-/// How far each log was read: from there a watch goes on.
-pub(super) type Marks = Vec<(WatchedLog, Option<Mark>)>;
-
 impl<'a> Observer<'a> {
-    pub(super) fn new(site: &'a Site, marks: &Marks) -> Result<Self, Problem> {
+    pub(super) fn new(site: &'a Site) -> Result<Self, Problem> {
         let watch = &site.config.watch;
-        let mark = |log: &WatchedLog| marks.iter().find(|(known, _)| known == log).and_then(|(_, mark)| mark.clone());
-        let tail = |log: WatchedLog| {
-            let mark = mark(&log);
-            Tail { log, mark, lines: Vec::new(), errors: BTreeMap::new(), given_up: None }
-        };
+        let tail =
+            |log: WatchedLog| Tail { log, mark: None, lines: Vec::new(), errors: BTreeMap::new(), given_up: None };
         Ok(Self {
             site,
             patterns: Patterns::new(&watch.errors, &watch.ignore)?,
@@ -58,19 +52,29 @@ impl<'a> Observer<'a> {
         })
     }
 
-    /// What is in the logs already. From here on they are read on.
+    /// What is in the logs already.
     pub(super) async fn read_back(&mut self) -> Result<(), Problem> {
         let all = join_all(self.tails.iter().map(|tail| sources::before(self.site, &tail.log))).await;
         for (tail, read) in self.tails.iter_mut().zip(all) {
             match read {
-                Ok((mark, lines)) => {
-                    tail.mark = mark;
-                    tail.take(lines, &self.patterns, &mut self.seen);
-                }
+                Ok(lines) => tail.take(lines, &self.patterns, &mut self.seen),
                 Err(problem) => tail.give_up(problem)?,
             }
         }
         self.gather_errors();
+        Ok(())
+    }
+
+    /// The logs are read from here on: what was said while the app was replaced is part of that, and what one says that starts
+    /// is part of warming up.
+    pub(super) async fn begin(&mut self) -> Result<(), Problem> {
+        let all = join_all(self.tails.iter().map(|tail| sources::end(self.site, &tail.log))).await;
+        for (tail, end) in self.tails.iter_mut().zip(all) {
+            match end {
+                Ok(mark) => tail.mark = mark,
+                Err(problem) => tail.give_up(problem)?,
+            }
+        }
         Ok(())
     }
 
@@ -81,10 +85,6 @@ impl<'a> Observer<'a> {
             Some(text!("agent-log-unread", log = sources::named(&tail.log), why = why.what.clone()))
         };
         self.tails.iter().filter_map(words)
-    }
-
-    pub(super) fn marks(&self) -> Marks {
-        self.tails.iter().map(|tail| (tail.log.clone(), tail.mark.clone())).collect()
     }
 
     /// One look of each check.
@@ -138,7 +138,15 @@ impl<'a> Observer<'a> {
 impl Tail {
     fn take(&mut self, lines: Vec<String>, patterns: &Patterns, seen: &mut Seen) {
         let known = self.lines.len();
-        self.lines.extend(lines.into_iter().filter(|line| !seen.traffic.count(line)));
+        // Of a proxy's log nobody knows whose requests they are, and the app has written them down as well.
+        let counts = matches!(self.log, WatchedLog::Service(_));
+        for line in lines.into_iter().filter(|line| !patterns.ignored(line)) {
+            let request = counts && seen.traffic.count(&line);
+            // What is told as data may be an error that happened in a request.
+            if !request || line.contains('{') || patterns.found_in(&line) {
+                self.lines.push(line);
+            }
+        }
         if self.lines.len() == known {
             return;
         }
@@ -162,15 +170,16 @@ impl Tail {
 async fn pulse(site: &Site, service: &str, at: Duration) -> Result<Option<Pulse>, Problem> {
     let instances = &site.world.instances;
     let Some(real) = instances.real(service).await? else { return Ok(None) };
-    let (health, vitals) = tokio::try_join!(instances.health(&real), instances.vitals(&real))?;
-    let ails = match health {
+    let (health, vitals) = tokio::join!(instances.health(&real), instances.vitals(&real));
+    // Figures are an aid: a health that cannot be asked is told, they are not.
+    let ails = match health? {
         // What has done its work and ended is well.
         Health::Healthy | Health::Starting | Health::Exited(0) => None,
         Health::Unhealthy(what) => Some(text!("probe-ails-unhealthy", what = what)),
         Health::Exited(code) => Some(text!("probe-ails-ended", code = code.to_string())),
         Health::Gone => return Ok(None),
     };
-    let vitals = vitals.unwrap_or_default();
+    let vitals = vitals.ok().flatten().unwrap_or_default();
     let Instance { id: instance, .. } = real;
     Ok(Some(Pulse { at, instance, restarts: vitals.restarts, memory: vitals.memory, cpu: vitals.cpu, ails }))
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 
 use camino::Utf8Path;
 use jiff::{Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use stapel_core::config::{Config, WatchedLog};
 use stapel_core::ports::{ImageId, Instance, LogMark};
 use stapel_host::Command;
@@ -21,8 +21,8 @@ const BACK_S: u64 = 3600;
 const AT_ONCE: u64 = 2_000_000;
 
 /// How far a log was read. What it is of is part of it: another instance begins anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Mark {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mark {
     of: String,
     at: LogMark,
 }
@@ -43,27 +43,37 @@ pub(super) fn named(log: &WatchedLog) -> Text {
     }
 }
 
-/// Where it ends now, and what was in it before; nothing where nobody has said anything yet.
-pub(super) async fn before(site: &Site, log: &WatchedLog) -> Result<(Option<Mark>, Vec<String>), Problem> {
+/// What it has of the time before.
+pub(super) async fn before(site: &Site, log: &WatchedLog) -> Result<Vec<String>, Problem> {
     match log {
-        WatchedLog::Service(_) | WatchedLog::Container(_) => {
-            let Some(instance) = instance(site, log).await? else { return Ok((None, Vec::new())) };
-            // Before reading: what is said in between is read twice rather than not at all.
-            let at = site.world.instances.log_end(&instance).await?;
-            let lines = site.world.instances.logs(&instance, LINES, Some(BACK_S)).await?;
-            Ok((Some(Mark { of: instance.id, at }), lines))
-        }
+        WatchedLog::Service(_) | WatchedLog::Container(_) => match instance(site, log).await? {
+            Some(instance) => site.world.instances.logs(&instance, LINES, Some(BACK_S)).await,
+            None => Ok(Vec::new()),
+        },
         WatchedLog::File(path) => {
-            let (mark, text) = read(&site.target.path.join(path), None)?;
+            let (_, text) = read(&site.target.path.join(path), None)?;
             let lines: Vec<&str> = text.lines().collect();
-            let last = lines[lines.len().saturating_sub(LINES)..].iter().map(|line| (*line).to_owned()).collect();
-            Ok((mark, last))
+            Ok(lines[lines.len().saturating_sub(LINES)..].iter().map(|line| (*line).to_owned()).collect())
         }
         WatchedLog::Unit(unit) => {
             let since = Timestamp::now() - i64::try_from(BACK_S).unwrap_or(0).seconds();
-            let (mark, lines) = journal(unit, since.as_microsecond()).await?;
-            Ok((Some(mark), lines))
+            Ok(journal(unit, since.as_microsecond()).await?.1)
         }
+    }
+}
+
+/// Where it ends now.
+pub(super) async fn end(site: &Site, log: &WatchedLog) -> Result<Option<Mark>, Problem> {
+    match log {
+        WatchedLog::Service(_) | WatchedLog::Container(_) => {
+            let Some(instance) = instance(site, log).await? else { return Ok(None) };
+            // That it can be read at all is known then, too.
+            site.world.instances.logs(&instance, 1, Some(1)).await?;
+            let at = site.world.instances.log_end(&instance).await?;
+            Ok(Some(Mark { of: instance.id, at }))
+        }
+        WatchedLog::File(path) => Ok(read(&site.target.path.join(path), None)?.0),
+        WatchedLog::Unit(unit) => Ok(Some(journal(unit, Timestamp::now().as_microsecond()).await?.0)),
     }
 }
 

@@ -5,13 +5,11 @@ use stapel_release::StepContext;
 use stapel_text::{Problem, Text, problem, text};
 use tokio::time::MissedTickBehavior;
 
-use super::observer::{Marks, Observer};
+use super::observer::Observer;
 use crate::Site;
 
 /// The fact that holds the baseline.
 pub(crate) const BASELINE: &str = "baseline";
-/// The fact that says how far the logs were read for it.
-const MARKS: &str = "log_marks";
 /// How often a baseline looks: enough to tell what answers usually take.
 const LOOKS: u32 = 10;
 /// How often, if nothing else is to be done.
@@ -19,13 +17,13 @@ const AT_LEAST: u32 = 3;
 /// How long a baseline may take, once it has looked [`AT_LEAST`] times.
 const BOUND: Duration = Duration::from_secs(3);
 /// The pause between its looks, at most.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(200);
 /// How many looks in a row of the watch may fail to be made.
 const BLIND_LOOKS: u32 = 3;
 
 /// Looks at the app as it is, for the watch to compare with.
 pub(crate) async fn baseline(site: &Site, cx: &StepContext<'_>) -> Result<(), Problem> {
-    let mut observer = Observer::new(site, &Marks::new())?;
+    let mut observer = Observer::new(site)?;
     let begun = tokio::time::Instant::now();
     let mut tick = tokio::time::interval(PAUSE.min(site.config.watch.every / LOOKS).max(Duration::from_millis(1)));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -40,12 +38,10 @@ pub(crate) async fn baseline(site: &Site, cx: &StepContext<'_>) -> Result<(), Pr
     observer.feel().await?;
     observer.read_back().await?;
     observer.unread().for_each(|words| cx.say(words));
-    let marks = observer.marks();
     let baseline = Baseline::gather(observer.seen);
     for (check, _) in baseline.checks.iter().filter(|(_, seen)| seen.ok == 0) {
         cx.say(text!("agent-baseline-broken", check = check));
     }
-    cx.set_fact_once(MARKS, &marks)?;
     cx.set_fact_once(BASELINE, &baseline)
 }
 
@@ -57,13 +53,15 @@ pub(crate) async fn watch(site: &Site, cx: &StepContext<'_>) -> Result<(), Probl
     let Some(baseline) = cx.fact::<Baseline>(BASELINE)? else { return Ok(()) };
     let watch = &site.config.watch;
     let begun = tokio::time::Instant::now();
-    let mut observer = Observer::new(site, &cx.fact(MARKS)?.unwrap_or_default())?;
+    let mut observer = Observer::new(site)?;
+    observer.begin().await?;
     let mut tick = tokio::time::interval(watch.every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut blind = 0;
     loop {
         tick.tick().await;
         let gone = begun.elapsed();
+        observer.seen.over = gone >= watch.duration;
         match look(&mut observer).await {
             Ok(()) => {
                 blind = 0;

@@ -5,9 +5,11 @@ use async_trait::async_trait;
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use stapel_core::ports::{Health, Instance, Instances, Lines, LogLines, LogMark, Vitals};
+use stapel_engine::Aliases;
 use stapel_text::Problem;
 
 use super::DockerWorld;
+use crate::examine::{available, short_of_memory};
 
 #[async_trait]
 impl Instances for DockerWorld {
@@ -22,17 +24,32 @@ impl Instances for DockerWorld {
     async fn start_candidate(&self, service: &str) -> Result<Instance, Problem> {
         let aliases = self.aliases(service).await?;
         let candidate = self.docker().await?.start_candidate_with(service, aliases).await?;
-        self.keep_out(service, &candidate).await?;
+        if aliases == Aliases::FromStart {
+            // It can be found from now on.
+            self.keep_out(service, &candidate).await?;
+        }
         Ok(candidate)
     }
 
     async fn prepare_standby(&self, service: &str) -> Result<bool, Problem> {
-        let aliases = self.aliases(service).await?;
-        self.docker().await?.prepare_standby_with(service, aliases).await
+        self.docker().await?.prepare_standby(service).await
     }
 
+    async fn standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
+        if self.knows(service).await? { self.docker().await?.standby(service).await } else { Ok(None) }
+    }
+
+    /// Nobody knows its name, but some find containers by what they run.
     async fn start_standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
-        let standby = self.docker().await?.start_standby(service).await?;
+        let docker = self.docker().await?;
+        if let Some(real) = docker.real(service).await?
+            && let (Some(needed), Some(free)) = (docker.vitals(&real).await?.and_then(|v| v.memory), available())
+            && needed.saturating_mul(2) > free
+        {
+            // For itself, and as much for all others.
+            return Err(short_of_memory(service, needed, free));
+        }
+        let standby = docker.start_standby(service).await?;
         if let Some(standby) = &standby {
             self.keep_out(service, standby).await?;
         }

@@ -2,8 +2,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stapel_core::ports::{Instance, Instances, Traffic};
-use stapel_engine::{Aliases, Protocol};
+use stapel_core::ports::{Instance, Traffic};
+use stapel_engine::Protocol;
 use stapel_net::{Nginx, Peer, Published, sockets};
 use stapel_text::{Problem, problem, text};
 
@@ -59,19 +59,12 @@ impl DockerWorld {
         Ok(())
     }
 
-    /// One that can be found from its start on refuses until it is let in, and who asks for the service's name and happens
-    /// upon it is led to the real one: not everybody tries another address where one refuses.
-    pub(super) async fn keep_out(&self, service: &str, candidate: &Instance) -> Result<(), Problem> {
-        if self.aliases(service).await? != Aliases::FromStart {
-            return Ok(());
+    /// One that can be reached refuses until it is let in.
+    pub(super) async fn keep_out(&self, service: &str, instance: &Instance) -> Result<(), Problem> {
+        match self.peer(instance).await? {
+            Some(peer) => self.firewall(service).refuse(&peer, &self.tcp_ports(service).await?).await,
+            None => Ok(()),
         }
-        let Some(peer) = self.peer(candidate).await? else { return Ok(()) };
-        let ports = self.tcp_ports(service).await?;
-        self.firewall(service).refuse(&peer, &ports).await?;
-        let Some(real) = Instances::real(self, service).await?.filter(|real| real.running) else { return Ok(()) };
-        let Some(serves) = self.peer(&real).await? else { return Ok(()) };
-        let neighbours = self.neighbours(&real, Some(&peer)).await?;
-        self.lead(service, &neighbours, (&peer, &serves), &ports).await
     }
 
     async fn end_farewell(&self, instance: &Instance) -> Result<(), Problem> {
@@ -127,10 +120,7 @@ impl Traffic for DockerWorld {
     }
 
     async fn hold(&self, service: &str, real: &Instance) -> Result<(), Problem> {
-        match self.peer(real).await? {
-            Some(peer) => self.firewall(service).refuse(&peer, &self.tcp_ports(service).await?).await,
-            None => Ok(()),
-        }
+        self.keep_out(service, real).await
     }
 
     async fn restore(&self, service: &str, real: &Instance, candidate: Option<&Instance>) -> Result<(), Problem> {

@@ -72,24 +72,30 @@ impl Examination for Memory {
 
     async fn look(&self, case: &Case) -> Result<Seen, Problem> {
         let services = relayed(case);
-        let Some(free) = available().filter(|_| !services.is_empty()) else { return Ok(None) };
+        let Some(mut free) = available().filter(|_| !services.is_empty()) else { return Ok(None) };
         let mut found = Vec::new();
         for service in services {
             let instances = &case.site.world.instances;
             let Some(real) = instances.real(service).await?.filter(|real| real.running) else { continue };
             let used = instances.vitals(&real).await?.and_then(|vitals| vitals.memory);
-            if let Some(needed) = used.filter(|needed| *needed > free) {
-                let (needed, free) = (bytes(needed), bytes(free));
-                let short = problem!(Refused, "agent-memory-short", service = service, needed = needed, free = free);
-                found.push(Found::advises(short));
+            let needed = used.unwrap_or(0);
+            if needed > free {
+                found.push(Found::advises(short_of_memory(service, needed, free)));
             }
+            // The former versions of all of them stand by together.
+            free = free.saturating_sub(needed);
         }
         Ok(Some(found))
     }
 }
 
+/// A second copy of a service has no room.
+pub(crate) fn short_of_memory(service: &str, needed: u64, free: u64) -> Problem {
+    problem!(Refused, "agent-memory-short", service = service, needed = bytes(needed), free = bytes(free))
+}
+
 /// Bytes that programs may still have without anything being swapped out (`MemAvailable`).
-fn available() -> Option<u64> {
+pub(crate) fn available() -> Option<u64> {
     let said = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = said.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)

@@ -8,6 +8,8 @@ mod proxies;
 mod record;
 mod stops;
 
+pub(crate) use host::{available, short_of_memory};
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

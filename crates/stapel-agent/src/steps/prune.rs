@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use stapel_core::config::EngineKind;
 use stapel_core::plan::Goal;
@@ -86,6 +87,12 @@ impl Prune {
         let (site, before, mut gone) = (&self.site, self.free()?, Gone::default());
         let needed = site.needed(cx.release())?;
         let mut left = None;
+        // First of all: from here on nobody needs them, and they take memory.
+        for dropped in join_all(site.config.services.keys().map(|service| site.drop_standby(service))).await {
+            if let Err(problem) = dropped {
+                left.get_or_insert(problem);
+            }
+        }
         for service in site.config.services.keys() {
             if let Err(problem) = self.images(service, &needed, &mut gone).await {
                 left.get_or_insert(problem);

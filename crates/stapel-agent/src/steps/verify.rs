@@ -34,7 +34,7 @@ impl Verify {
             else {
                 return Err(problem!(Failed, "agent-verify-image", service = service));
             };
-            let restarts = instances.vitals(&real).await?.unwrap_or_default().restarts;
+            let restarts = instances.vitals(&real).await.ok().flatten().unwrap_or_default().restarts;
             if restarts > 0 {
                 cx.say(text!("agent-verify-restarts", service = service, times = restarts));
             }

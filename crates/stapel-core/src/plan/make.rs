@@ -111,12 +111,20 @@ pub fn make(config: &Config, observation: &Observation, goal: &Goal, rollouts: &
     Ok(plan)
 }
 
-/// Whether the former version of a service can stand by while the new one is watched: it lives with what is there then. Not
-/// with mounted files of the other version, and not with a schema that was taken down under it.
+/// Whether the former version of a service can stand by while the new one is watched. It is started once more then, behind the
+/// new one, and must neither mind what is there nor change it: not with mounted files of the other version, not where it can
+/// write what they share, and not where the schema becomes another one.
 fn stands_by(name: &str, config: &Config, observation: &Observation, goal: &Goal) -> bool {
     let touched = observation.services.get(name).and_then(|facts| facts.touched.as_ref());
-    let goes_down = matches!(goal, Goal::Rollback { down_to: Some(_), .. });
-    config.relay.standby && !goes_down && touched.is_some_and(|touched| touched.mounts == 0)
+    let writes = observation.services.get(name).is_none_or(|facts| facts.writes);
+    let migrates = match goal {
+        Goal::Rollback { down_to, .. } => down_to.is_some(),
+        Goal::Deploy { .. } if config.migration.is_some() && may_migrate(goal) => {
+            observation.schema.as_ref().is_none_or(|schema| !schema.pending.is_empty())
+        }
+        Goal::Deploy { .. } | Goal::Restart { .. } => false,
+    };
+    config.relay.standby && !migrates && !writes && touched.is_some_and(|touched| touched.mounts == 0)
 }
 
 /// Whether a person is asked at the end of this release: not on the way back; of several phases in those whose gates name the

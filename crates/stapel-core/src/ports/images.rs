@@ -40,6 +40,9 @@ pub struct Parts {
     /// How many instances of it there are to be at once; 0 where that is not known.
     #[serde(default)]
     pub copies: u32,
+    /// Whether it has anything mounted that it can write.
+    #[serde(default)]
+    pub writes: bool,
 }
 
 /// Images of an app's services: what runs, what the next start would take, what is kept for the way back.

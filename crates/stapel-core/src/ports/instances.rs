@@ -90,8 +90,12 @@ pub trait Instances: Send + Sync {
         Ok(false)
     }
 
-    /// Starts what [`Instances::prepare_standby`] has made ready: as the candidate, out of reach of traffic. `None` where
-    /// there is nothing.
+    /// The one that stands by, if it runs.
+    async fn standby(&self, _service: &str) -> Result<Option<Instance>, Problem> {
+        Ok(None)
+    }
+
+    /// Starts what [`Instances::prepare_standby`] has made ready, out of reach of traffic. `None` where there is nothing.
     async fn start_standby(&self, _service: &str) -> Result<Option<Instance>, Problem> {
         Ok(None)
     }

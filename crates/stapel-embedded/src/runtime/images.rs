@@ -160,7 +160,7 @@ impl Embedded {
         if self.pointed(service).await?.as_ref() == Some(image) {
             return Ok(true);
         }
-        for slot in Slot::BOTH {
+        for slot in Slot::ALL {
             if self.record(slot)?.is_some_and(|r| r.image == *image) {
                 return Ok(true);
             }

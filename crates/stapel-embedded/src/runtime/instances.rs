@@ -29,7 +29,7 @@ impl Instances for Embedded {
 
     async fn start_candidate(&self, service: &str) -> Result<Instance, Problem> {
         let image = self.image_to_start(service).await?;
-        self.candidate_of(service, image).await
+        self.beside(Slot::Candidate, format!("{service}-candidate"), image).await
     }
 
     /// An image never changes: to know it is enough.
@@ -39,14 +39,17 @@ impl Instances for Embedded {
         Ok(true)
     }
 
+    async fn standby(&self, _service: &str) -> Result<Option<Instance>, Problem> {
+        Ok(self.record(Slot::Standby)?.map(|r| r.instance()).filter(|instance| instance.running))
+    }
+
     async fn start_standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
         let Some(image) = files::read_json::<ImageId>(&self.standby_file())? else { return Ok(None) };
-        self.candidate_of(service, image).await.map(Some)
+        self.beside(Slot::Standby, format!("{service}-standby"), image).await.map(Some)
     }
 
     async fn drop_standby(&self, _service: &str) -> Result<(), Problem> {
-        let Some(image) = files::read_json::<ImageId>(&self.standby_file())? else { return Ok(()) };
-        if let Some(there) = self.record(Slot::Candidate)?.filter(|candidate| candidate.image == image) {
+        if let Some(there) = self.record(Slot::Standby)? {
             self.remove(&there.instance(), STOP).await?;
         }
         files::remove(&self.standby_file())
@@ -145,15 +148,16 @@ impl Embedded {
         self.root.join("standby")
     }
 
-    async fn candidate_of(&self, service: &str, image: ImageId) -> Result<Instance, Problem> {
-        if let Some(there) = self.record(Slot::Candidate)? {
+    /// The instance in this slot: one of this image that runs there already, else a new one.
+    async fn beside(&self, slot: Slot, name: String, image: ImageId) -> Result<Instance, Problem> {
+        if let Some(there) = self.record(slot)? {
             let instance = there.instance();
             if instance.image == image && instance.running {
                 return Ok(instance);
             }
             self.remove(&instance, STOP).await?;
         }
-        self.start(Slot::Candidate, format!("{service}-candidate"), image).await
+        self.start(slot, name, image).await
     }
 
     async fn image_to_start(&self, service: &str) -> Result<ImageId, Problem> {

@@ -27,7 +27,7 @@ impl Embedded {
         let dir = self.root.join("logs");
         files::make_dir(&dir)?;
         let mut in_use = Vec::new();
-        for slot in Slot::BOTH {
+        for slot in Slot::ALL {
             in_use.extend(self.record(slot)?.map(|r| self.log_file(&r.id)));
         }
         let mut old: Vec<_> =

@@ -8,22 +8,25 @@ use super::Embedded;
 use crate::app;
 use crate::files;
 
-/// The two places an instance can have.
+/// The places an instance can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slot {
     /// The one the team knows.
     Real,
     /// Ours, which passes away.
     Candidate,
+    /// The former one, ready for the way back.
+    Standby,
 }
 
 impl Slot {
-    pub(crate) const BOTH: [Self; 2] = [Self::Real, Self::Candidate];
+    pub(crate) const ALL: [Self; 3] = [Self::Real, Self::Candidate, Self::Standby];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Real => "real",
             Self::Candidate => "candidate",
+            Self::Standby => "standby",
         }
     }
 }
@@ -80,7 +83,7 @@ impl Embedded {
 
     /// The slot and record of an instance, `None` where it has been removed.
     pub(crate) fn record_of(&self, id: &str) -> Result<Option<(Slot, Record)>, Problem> {
-        for slot in Slot::BOTH {
+        for slot in Slot::ALL {
             if let Some(record) = self.record(slot)?.filter(|r| r.id == id) {
                 return Ok(Some((slot, record)));
             }

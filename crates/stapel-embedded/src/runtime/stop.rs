@@ -19,12 +19,12 @@ impl Embedded {
     /// `embedded-processes-left` where one cannot be ended, `io-failed` for the records.
     pub async fn stop_all(&self) -> Result<(), Problem> {
         // The proxy first: what is open in it needs the instances to end well.
-        let instances = [Place::Slot(Slot::Real), Place::Slot(Slot::Candidate), Place::Once];
+        let instances = [Slot::ALL.map(Place::Slot).as_slice(), &[Place::Once]].concat();
         self.sweep(Place::Proxy, GRACE).await?;
         end(&self.marked(&instances), GRACE, text!("embedded-wait-sweep")).await?;
         files::remove(&self.control())?;
         files::remove(&set_file(&self.control()))?;
-        for slot in Slot::BOTH {
+        for slot in Slot::ALL {
             // A record that cannot be read names nobody, and must not be in the way of the next start.
             match self.record(slot) {
                 Ok(Some(record)) => self.forget(slot, &record.id)?,
@@ -32,7 +32,7 @@ impl Embedded {
                 Err(_) => self.forget(slot, "unknown")?,
             }
         }
-        let left = self.marked(&[Place::Proxy, instances[0], instances[1], instances[2]]).len();
+        let left = self.marked(&[instances.as_slice(), &[Place::Proxy]].concat()).len();
         match left {
             0 => Ok(()),
             _ => Err(problem!(Failed, "embedded-processes-left", count = left, root = self.root.as_str())),

@@ -80,8 +80,9 @@ impl Embedded {
     /// to a candidate. One that ended at once gets none.
     pub(crate) async fn put_in_unless_diverted(&self, real: &Instance) -> Result<(), Problem> {
         let serving = self.ensure_proxy().await?.upstreams;
-        let candidate = self.record(Slot::Candidate)?.filter(|r| r.process.id().alive());
-        let diverted = candidate.is_some_and(|c| serving.iter().any(|u| u.name == c.id));
+        let beside = [self.record(Slot::Candidate)?, self.record(Slot::Standby)?];
+        let mut beside = beside.into_iter().flatten().filter(|r| r.process.id().alive());
+        let diverted = beside.any(|other| serving.iter().any(|u| u.name == other.id));
         if diverted || serving.iter().any(|u| u.name == real.id) {
             return Ok(());
         }

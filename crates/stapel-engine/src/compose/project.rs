@@ -9,7 +9,7 @@ use super::find::{Compose, Generation};
 use super::noted;
 use super::raw;
 use super::redact;
-use super::resolved::Resolved;
+use super::resolved::{Resolved, Service};
 
 /// The names compose looks for, in the order of version 2, and the override that goes with each.
 const USUAL: [(&str, &str); 4] = [
@@ -68,7 +68,7 @@ impl Project {
     /// `engine-config-invalid` with what compose says, `engine-config-unreadable` when its answer is none we know, and
     /// those of [`Command::finish`].
     pub async fn config(&self, compose: &Compose) -> Result<Resolved, Problem> {
-        let Some(notes) = &self.notes else { return self.asked(compose).await };
+        let Some(notes) = &self.notes else { return Ok(self.asked(compose).await?.0) };
         // By the way it is called: the same files have another meaning under another name.
         let called = blake3::hash(format!("{:?}", (&self.files, &self.name, &self.env_file)).as_bytes()).to_hex();
         let note = notes.join(format!("definition-{}", &called[..16]));
@@ -78,25 +78,31 @@ impl Project {
         {
             return Ok(resolved);
         }
-        let resolved = self.asked(compose).await?;
+        let (resolved, whole) = self.asked(compose).await?;
         // What was changed while compose read it is not known to be what it read.
-        if let Some(sources) = before.filter(|before| self.sources(compose).as_ref() == Some(before)) {
+        // A context from elsewhere may have a password in its address.
+        let remote = |service: &Service| service.build.as_ref().is_some_and(|build| build.context.contains("://"));
+        let keepable = whole && !resolved.services.values().any(remote);
+        let same = |before: &String| keepable && self.sources(compose).as_ref() == Some(before);
+        if let Some(sources) = before.filter(same) {
             noted::keep(&note, &(sources, &resolved));
         }
         Ok(resolved)
     }
 
-    async fn asked(&self, compose: &Compose) -> Result<Resolved, Problem> {
+    /// What compose makes of the files now, and whether it has told all.
+    async fn asked(&self, compose: &Compose) -> Result<(Resolved, bool), Problem> {
         let (printed, named) = futures_util::future::join(self.printed(compose), self.named_env_files(compose)).await;
         let printed = printed?;
         let mut resolved = Resolved::read(&printed, &self.computed_name())
             .ok_or_else(|| problem!(Failed, "engine-config-unreadable", version = &compose.version))?;
+        let whole = named.is_some() || compose.generation == Generation::V1;
         for (service, files) in named.unwrap_or_else(|| self.env_files()) {
             if let Some(service) = resolved.services.get_mut(&service) {
                 service.env_files = files;
             }
         }
-        Ok(resolved)
+        Ok((resolved, whole))
     }
 
     /// What compose prints of the files (`compose config`), YAML or JSON: with every secret in it, so not to be kept.

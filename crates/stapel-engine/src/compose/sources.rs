@@ -13,6 +13,8 @@ use super::remembered::Program;
 
 /// What compose asks of its environment by itself; all else only where a file names it.
 const OWN: [&str; 2] = ["COMPOSE_", "DOCKER_"];
+/// Further files of variables, wherever they are.
+const ENV_FILES: &str = "COMPOSE_ENV_FILES";
 /// What `~` stands for.
 const HOME: &str = "HOME";
 
@@ -20,6 +22,9 @@ impl Project {
     /// The hash of everything that decides what compose makes of this project: files, variables, the programs. `None` where
     /// that cannot be told, as with files from elsewhere and names with variables in them.
     pub(super) fn sources(&self, compose: &Compose) -> Option<String> {
+        if std::env::var_os(ENV_FILES).is_some() {
+            return None;
+        }
         let mut sources = Sources::default();
         sources.add(&std::env::current_exe().ok().and_then(Program::seen));
         sources.add(&(compose.command(), &compose.version));

@@ -40,9 +40,6 @@ impl Docker {
         if let Some(found) = ours.into_iter().next() {
             return Ok(Some(found));
         }
-        if let Some(standby) = self.running_standby(service).await? {
-            return Ok(Some(standby));
-        }
         let one_offs = self.labelled(&[format!("{ONE_OFF}=True"), Self::service_label(service)]).await?;
         Ok(one_offs.into_iter().find(|i| i.name == name))
     }

@@ -83,7 +83,10 @@ impl Images for Docker {
         };
         let mounts = definition.volumes.iter().filter(|volume| volume.bind);
         let mounts = mounts.filter_map(|volume| volume.source.as_ref());
-        let mounts = mounts.flat_map(|source| named_and_meant(root, Utf8Path::new(source))).collect();
+        // What a config or a secret comes from is seen in the container, too.
+        let mounts = mounts.map(Utf8Path::new).chain(self.resolved.files.iter().map(Utf8PathBuf::as_path));
+        let mounts = mounts.flat_map(|source| named_and_meant(root, source)).collect();
+        let writes = definition.volumes.iter().any(|volume| !volume.read_only);
         let (unsure, named): (Vec<_>, Vec<_>) = definition.env_files.iter().partition(|f| f.as_str().contains('$'));
         let env = named.into_iter().filter_map(|file| inside(file)).collect();
         let unsure = unsure.into_iter().filter_map(|file| inside(&pattern(file))).collect();
@@ -92,7 +95,7 @@ impl Images for Docker {
         let definition = definition.filter_map(|file| inside(&file)).collect();
         let pulled = build.is_none();
         let after = self.resolved.before(service);
-        Ok(Some(Parts { image, pulled, env, mounts, definition, unsure, after, copies }))
+        Ok(Some(Parts { image, pulled, env, mounts, definition, unsure, after, copies, writes }))
     }
 
     async fn point(&self, service: &str, image: &ImageId) -> Result<(), Problem> {

@@ -33,7 +33,11 @@ impl Instances for Docker {
     }
 
     async fn prepare_standby(&self, service: &str) -> Result<bool, Problem> {
-        self.prepare_standby_with(service, Aliases::None).await
+        self.copy_standby(service).await
+    }
+
+    async fn standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
+        self.running_standby(service).await
     }
 
     async fn start_standby(&self, service: &str) -> Result<Option<Instance>, Problem> {

@@ -8,27 +8,30 @@ use bollard::query_parameters::{CreateContainerOptionsBuilder, StartContainerOpt
 use stapel_core::ports::{Instance, Instances};
 use stapel_text::{Problem, problem};
 
-use super::candidate::Aliases;
 use super::containers::ONE_OFF;
 use super::{Docker, STANDBY_LABEL};
 use crate::engine::failed;
 
+/// What the names of compose's labels begin with.
+const COMPOSE: &str = "com.docker.compose.";
 /// Of which container it is a copy.
 const OF: &str = "dev.stapel.standby.of";
 
 impl Docker {
-    /// Makes a container like the real one, as that is now, but for its name, its ports and that nobody starts it again. The
-    /// engine keeps what it needs for it, its environment too: nothing of that gets into our hands. One that there is already
-    /// is taken. `false`: there is nothing to copy.
-    ///
-    /// # Errors
-    /// `engine-service-unknown`, `engine-request-failed`.
-    pub async fn prepare_standby_with(&self, service: &str, aliases: Aliases) -> Result<bool, Problem> {
+    /// Makes a container like the real one, as that is now, but for its name, its ports, and that nobody starts it again or
+    /// finds it: it has none of the names on networks and none of the labels by which proxies look for a service. The engine
+    /// keeps what it needs for it, its environment too: nothing of that is written down by us. One that there is already is
+    /// taken. `false`: there is nothing to copy.
+    pub(super) async fn copy_standby(&self, service: &str) -> Result<bool, Problem> {
         let Some(real) = Instances::real(self, service).await? else { return Ok(false) };
         if self.labelled(&[standby(service), format!("{OF}={}", real.id)]).await?.is_empty() {
             self.delete_standby(service).await?;
             let Some(model) = self.inspect(&real.id).await? else { return Ok(false) };
-            self.create_standby(service, &real, model, aliases).await?;
+            if let Err(problem) = self.create_standby(service, &real, model).await {
+                // Half of one would be started all the same.
+                self.delete_standby(service).await?;
+                return Err(problem);
+            }
         }
         Ok(true)
     }
@@ -38,7 +41,6 @@ impl Docker {
         service: &str,
         real: &Instance,
         model: ContainerInspectResponse,
-        aliases: Aliases,
     ) -> Result<(), Problem> {
         let name = format!("{}-standby", self.candidate_name(service)?);
         let unusable = |_| problem!(Failed, "engine-config-unreadable", version = self.compose.version.as_str());
@@ -48,6 +50,7 @@ impl Docker {
         body.hostname = body.hostname.filter(|name| !real.id.starts_with(name.as_str()));
         body.image = Some(real.image.0.clone());
         let labels = body.labels.get_or_insert_default();
+        labels.retain(|name, _| name.starts_with(COMPOSE));
         labels.insert(ONE_OFF.to_owned(), "True".to_owned());
         labels.insert(STANDBY_LABEL.to_owned(), service.to_owned());
         labels.insert(OF.to_owned(), real.id.clone());
@@ -61,7 +64,7 @@ impl Docker {
         let mut networks: Vec<_> = networks.into_iter().collect();
         networks.sort_by(|a, b| a.0.cmp(&b.0));
         // Engines before API 1.44 take one network here; the others are added while it does not run.
-        let mut ends = networks.into_iter().map(|(network, there)| (network, end(there, real, aliases)));
+        let mut ends = networks.into_iter().map(|(network, _)| (network, EndpointSettings::default()));
         if let Some((network, first)) = ends.next() {
             host.network_mode = Some(network.clone());
             body.networking_config = Some(NetworkingConfig { endpoints_config: Some([(network, first)].into()) });
@@ -84,7 +87,7 @@ impl Docker {
         Ok(Some(Instance { running: true, ..there }))
     }
 
-    /// The one that was started, which is the service's candidate then.
+    /// The one that was started.
     pub(super) async fn running_standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
         Ok(self.labelled(&[standby(service)]).await?.into_iter().find(|instance| instance.running))
     }
@@ -99,11 +102,4 @@ impl Docker {
 
 fn standby(service: &str) -> String {
     format!("{STANDBY_LABEL}={service}")
-}
-
-/// How the copy is on a network that the model is on: at an address of its own.
-fn end(there: EndpointSettings, real: &Instance, aliases: Aliases) -> EndpointSettings {
-    let names = there.aliases.unwrap_or_default().into_iter().filter(|name| !real.id.starts_with(name.as_str()));
-    let names = (aliases == Aliases::FromStart).then(|| names.collect());
-    EndpointSettings { aliases: names, ..EndpointSettings::default() }
 }

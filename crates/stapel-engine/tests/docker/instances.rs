@@ -298,10 +298,10 @@ async fn a_copy_stands_by_whatever_becomes_of_the_definition() {
         let old = docker.recreate("api", &Silent).await.unwrap();
         let environment = inspect(&old, "{{json .Config.Env}}").await;
         for _ in 0..2 {
-            assert!(docker.prepare_standby_with("api", Aliases::FromStart).await.unwrap());
+            assert!(docker.prepare_standby("api").await.unwrap());
         }
-        // What does not run is nobody's candidate, and is not taken for the real one.
-        assert_eq!(docker.candidate("api").await.unwrap(), None);
+        // What does not run does not stand by, and is not taken for the real one.
+        assert_eq!(docker.standby("api").await.unwrap(), None);
         assert_eq!(docker.real("api").await.unwrap(), Some(old.clone()));
 
         app.change("2");
@@ -312,7 +312,8 @@ async fn a_copy_stands_by_whatever_becomes_of_the_definition() {
         let standby = docker.start_standby("api").await.unwrap().unwrap();
         assert_eq!((&standby.image, standby.running), (&first, true));
         assert_eq!(docker.start_standby("api").await.unwrap(), Some(standby.clone()));
-        assert_eq!(docker.candidate("api").await.unwrap(), Some(standby.clone()));
+        assert_eq!(docker.standby("api").await.unwrap(), Some(standby.clone()));
+        assert_eq!(docker.candidate("api").await.unwrap(), None);
         assert_eq!(docker.real("api").await.unwrap(), Some(new.clone()));
         healthy(docker, &standby).await;
         assert_eq!(inspect(&standby, "{{json .Config.Env}}").await, environment);
@@ -320,7 +321,8 @@ async fn a_copy_stands_by_whatever_becomes_of_the_definition() {
         assert_eq!(inspect(&standby, "{{.HostConfig.RestartPolicy.Name}}").await, "no");
         let on = docker.attachments(&standby).await.unwrap();
         assert_eq!(on.len(), 2);
-        assert!(on.iter().all(|a| a.aliases.contains(&"api".to_owned())), "{on:?}");
+        assert!(on.iter().all(|a| !a.aliases.contains(&"api".to_owned())), "{on:?}");
+        assert_eq!(inspect(&standby, "{{index .Config.Labels \"traefik.enable\"}}").await, "");
         // Compose takes it for none of its own.
         let again = docker.recreate("api", &Silent).await.unwrap();
         assert_eq!(docker.health(&standby).await.unwrap(), Health::Healthy);
@@ -330,7 +332,7 @@ async fn a_copy_stands_by_whatever_becomes_of_the_definition() {
 
         for _ in 0..2 {
             docker.drop_standby("api").await.unwrap();
-            assert_eq!(docker.candidate("api").await.unwrap(), None);
+            assert_eq!(docker.standby("api").await.unwrap(), None);
         }
         assert_eq!(docker.vitals(&standby).await.unwrap(), None);
         app.clear().await;

@@ -35,12 +35,11 @@ pub fn compare(baseline: &Baseline, seen: &Seen) -> Verdict {
         };
         reasons.extend(failing(&name, before, &CheckBaseline::gather(&looks), &looks));
         let fine = warm.get(&name).into_iter().flatten().filter(|look| look.ok);
-        reasons.extend(latency::slower(&name, before, &fine.map(|look| look.millis).collect::<Vec<_>>()));
+        reasons.extend(latency::slower(&name, before, &fine.map(|look| look.millis).collect::<Vec<_>>(), seen.over));
     }
     reasons.extend(traffic::worse(&baseline.traffic, &seen.traffic));
     for (service, pulses) in &seen.pulses {
-        let before = baseline.fares.get(service).cloned().unwrap_or_default();
-        reasons.extend(vitals::worse(service, &before, pulses, seen.warm));
+        reasons.extend(vitals::worse(service, baseline.fares.get(service), pulses, seen));
     }
     reasons.extend(new_lines(baseline, &seen.errors));
     match (reasons.is_empty(), better) {

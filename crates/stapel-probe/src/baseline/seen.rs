@@ -19,4 +19,6 @@ pub struct Seen {
     pub pulses: BTreeMap<String, Vec<Pulse>>,
     /// When it was warm, counted as [`Pulse::at`].
     pub warm: Duration,
+    /// Whether this is all that is going to be seen: what could be chance, or pass, is judged at the end.
+    pub over: bool,
 }

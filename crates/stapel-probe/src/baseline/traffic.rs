@@ -67,8 +67,17 @@ pub(super) fn worse(before: &Traffic, now: &Traffic) -> Vec<Text> {
         )
     };
     let mut reasons: Vec<Text> = routes.iter().take(NAMED).map(named).collect();
-    if reasons.is_empty() && oftener(before.all, now.all) {
-        let (was, is) = (before.all, now.all);
+    // Many routes with a few errors each. One that had them before is as it was, and speaks for itself only.
+    let spotless = |route: &&String| of(route).server_errors == 0;
+    let sum = |all: &Traffic| {
+        let each = now.routes.keys().filter(spotless).filter_map(|route| all.routes.get(route));
+        each.fold(Answers::default(), |sum, one| Answers {
+            requests: sum.requests + one.requests,
+            server_errors: sum.server_errors + one.server_errors,
+        })
+    };
+    let (was, is) = (sum(before), sum(now));
+    if reasons.is_empty() && oftener(was, is) {
         reasons.push(text!(
             "probe-worse-requests",
             count = is.server_errors,
@@ -118,6 +127,8 @@ mod tests {
         let all = ids(&before, &[("GET /a", 300, 6), ("GET /b", 300, 6)]);
         assert!(!all.is_empty());
         assert!(ids(&before, &[("GET /a", 600, 2), ("GET /b", 600, 0)]).is_empty());
+        // A route that often fails, and is asked for oftener now.
+        assert!(ids(&[("GET /a", 2980, 0), ("GET /b", 20, 10)], &[("GET /a", 260, 0), ("GET /b", 40, 20)]).is_empty());
         // As it was before.
         assert!(ids(&[("GET /a", 1000, 20)], &[("GET /a", 1000, 31)]).is_empty());
         // One route only, which is a small part of all.

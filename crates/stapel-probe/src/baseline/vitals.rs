@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stapel_text::{Text, text};
 
+use super::Seen;
 use super::gather::median;
 
 /// How many looks with a figure it takes before a trend is one; three thirds of them are compared.
@@ -62,27 +63,27 @@ impl Fares {
     }
 }
 
-/// What is worse about a service's instance. `warm` is when the time of warming up is over, counted as [`Pulse::at`].
-pub(super) fn worse(service: &str, before: &Fares, pulses: &[Pulse], warm: Duration) -> Vec<Text> {
-    let settled: Vec<&Pulse> = pulses.iter().filter(|pulse| pulse.at >= warm).collect();
-    [
-        ails(service, before, pulses),
-        restarts(service, before, pulses),
-        grows(service, before, &settled),
-        busy(service, before, &settled),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+/// What is worse about a service's instance. Without a `before` nobody knows what is usual for it.
+pub(super) fn worse(service: &str, before: Option<&Fares>, pulses: &[Pulse], seen: &Seen) -> Vec<Text> {
+    let settled: Vec<&Pulse> = pulses.iter().filter(|pulse| pulse.at >= seen.warm).collect();
+    let mut reasons: Vec<Text> = ails(service, before, pulses).into_iter().collect();
+    if let Some(before) = before {
+        reasons.extend(restarts(service, before, pulses));
+        reasons.extend(grows(service, before, &settled));
+        reasons.extend(busy(service, before, &settled).filter(|_| seen.over));
+    }
+    reasons
 }
 
-fn ails(service: &str, before: &Fares, pulses: &[Pulse]) -> Option<Text> {
+fn ails(service: &str, before: Option<&Fares>, pulses: &[Pulse]) -> Option<Text> {
     let [.., former, last] = pulses else { return None };
     let twice = former.ails.as_ref().and(last.ails.as_ref());
-    twice.filter(|_| !before.ailing).map(|what| text!("probe-worse-ails", service = service, what = what.clone()))
+    let news = twice.filter(|_| before.is_none_or(|before| !before.ailing));
+    news.map(|what| text!("probe-worse-ails", service = service, what = what.clone()))
 }
 
-/// One that is new may have waited for its database so, before it was let in: it is counted from the first look.
+/// One that is new may have waited for its database so, before it was let in: it is counted from the first look. Of what did so
+/// now and then before, it takes several; what always does so is meant to.
 fn restarts(service: &str, before: &Fares, pulses: &[Pulse]) -> Option<Text> {
     let mut last = (&before.instance, before.restarts);
     let mut times = 0;
@@ -92,7 +93,12 @@ fn restarts(service: &str, before: &Fares, pulses: &[Pulse]) -> Option<Text> {
         }
         last = (&pulse.instance, pulse.restarts);
     }
-    (times > 0).then(|| text!("probe-worse-restarts", service = service, times = times))
+    let limit = match before.restarts {
+        0 => 1,
+        1 | 2 => 3,
+        _ => return None,
+    };
+    (times >= limit).then(|| text!("probe-worse-restarts", service = service, times = times))
 }
 
 /// It uses more than before, and goes on growing at an even pace: what only fills its caches grows more slowly with time.
@@ -109,7 +115,7 @@ fn grows(service: &str, before: &Fares, settled: &[&Pulse]) -> Option<Text> {
     let (first, middle, last) = (third(0)?, third(1)?, third(2)?);
     let growth = last.checked_sub(first)?;
     let even = [middle.checked_sub(first)?, last.checked_sub(middle)?].into_iter().all(|part| part >= growth / 4);
-    let much = growth >= GROWTH.max(first / 4) && last >= before.memory.unwrap_or(0) / 4 * 5;
+    let much = growth >= GROWTH.max(first / 4) && last >= before.memory? / 4 * 5;
     (even && much).then(|| {
         text!(
             "probe-worse-memory",
@@ -172,7 +178,8 @@ mod tests {
     }
 
     fn ids(before: &Fares, pulses: &[Pulse]) -> Vec<String> {
-        worse("web", before, pulses, WARM).into_iter().map(|reason| reason.id.to_string()).collect()
+        let seen = Seen { warm: WARM, over: true, ..Seen::default() };
+        worse("web", Some(before), pulses, &seen).into_iter().map(|reason| reason.id.to_string()).collect()
     }
 
     /// What 60 looks at so much memory each say.
@@ -197,10 +204,13 @@ mod tests {
 
     #[test]
     fn a_restart_counts_while_it_is_watched() {
-        let (old, fresh) = (Fares { instance: "new".into(), restarts: 3, ..Fares::default() }, Fares::default());
+        let old = |restarts| Fares { instance: "new".into(), restarts, ..Fares::default() };
+        let fresh = Fares::default();
         let at = |restarts| Pulse { restarts, ..pulse(restarts) };
-        assert!(ids(&old, &[at(3), at(3)]).is_empty());
-        assert_eq!(ids(&old, &[at(4)]), ["probe-worse-restarts"]);
+        assert_eq!(ids(&old(0), &[at(0), at(1)]), ["probe-worse-restarts"]);
+        assert!(ids(&old(2), &[at(2), at(3)]).is_empty());
+        assert_eq!(ids(&old(2), &[at(3), at(5)]), ["probe-worse-restarts"]);
+        assert!(ids(&old(100), &[at(104)]).is_empty());
         assert!(ids(&fresh, &[at(2), at(2)]).is_empty());
         assert_eq!(ids(&fresh, &[at(2), at(3)]), ["probe-worse-restarts"]);
     }

@@ -52,8 +52,18 @@ pub fn request(line: &str) -> Option<Request> {
 fn route(method: &str, uri: &str) -> String {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     let path = path.split_once("://").map_or(path, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+    let segment = |segment: &str| if is_key(segment) { "#".to_owned() } else { segment.to_owned() };
+    let path = path.split('/').map(segment).collect::<Vec<_>>().join("/");
     let route = kind(&format!("{method} {path}"));
     route.chars().take(KEPT).collect()
+}
+
+/// Whether a part of a path looks like an id or a token: another one each time, and nobody else's business.
+fn is_key(segment: &str) -> bool {
+    let of = |is: fn(&char) -> bool| segment.chars().any(|c| is(&c));
+    let mixed = of(char::is_ascii_digit) && of(char::is_ascii_alphabetic);
+    let cased = of(char::is_ascii_uppercase) && of(char::is_ascii_lowercase);
+    segment.len() >= 40 || (segment.len() >= 12 && (mixed || cased))
 }
 
 #[cfg(test)]
@@ -74,6 +84,7 @@ mod tests {
                 201,
             ),
             (r#"[20/Nov/2026 09:15:00] "GET /admin/ HTTP/1.1" 302 0"#, "GET /admin/", 302),
+            (r#""POST /telegram/71234:AAHdqTcvCH1vGWJx HTTP/1.1" 200"#, "POST /telegram/#", 200),
             (
                 r#"{"level":"error","logger":"http.log.access","request":{"method":"GET","host":"a.example","uri":"/x?y=1"},"duration":0.01,"status":502}"#,
                 "GET /x",

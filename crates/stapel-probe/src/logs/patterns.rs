@@ -25,11 +25,15 @@ impl Patterns {
         Ok(Self { more: compiled(more)?, none: compiled(none)? })
     }
 
-    pub(super) fn found_in(&self, line: &str) -> bool {
+    /// Whether it matches one of those that are errors besides the usual.
+    #[must_use]
+    pub fn found_in(&self, line: &str) -> bool {
         self.more.iter().any(|pattern| pattern.is_match(line))
     }
 
-    pub(super) fn ignored(&self, line: &str) -> bool {
+    /// Whether it matches one of those that are none.
+    #[must_use]
+    pub fn ignored(&self, line: &str) -> bool {
         self.none.iter().any(|pattern| pattern.is_match(line))
     }
 }

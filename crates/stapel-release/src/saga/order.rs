@@ -14,8 +14,8 @@ pub fn undo_order(kinds: &[Kind], states: &[StepState]) -> Vec<usize> {
     }
     let last_traffic = begun.iter().copied().find(|i| kinds[*i] == Kind::Traffic);
     let rank = |index: usize| match kinds[index] {
-        Kind::Standby => 0,
-        Kind::Data if Some(index) > last_traffic => 1,
+        Kind::Data if Some(index) > last_traffic => 0,
+        Kind::Standby => 1,
         Kind::Definition => 2,
         Kind::Traffic => 3,
         Kind::Data | Kind::Start | Kind::Observation => 4,
@@ -51,9 +51,9 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_by_comes_first_of_all() {
-        let kinds = [Definition, Traffic, Standby, Observation];
-        assert_eq!(undo_order(&kinds, &[Done, Done, Done, Failed]), [2, 0, 1, 3]);
+    fn what_stands_by_comes_before_the_definition() {
+        let kinds = [Definition, Traffic, Standby, Data, Observation];
+        assert_eq!(undo_order(&kinds, &[Done, Done, Done, Done, Failed]), [3, 2, 0, 1, 4]);
     }
 
     #[test]

@@ -133,8 +133,14 @@ impl Leg {
         let candidate = self.candidate().await?;
         self.cx.world.traffic.restore(&self.service, &real, candidate.as_ref()).await?;
         let mut left = 0;
+        // In the way back one that stood by serves too, on the ways that it was led to.
+        if let Some(standby) = self.cx.world.instances.standby(&self.service).await? {
+            self.cx.world.traffic.restore(&self.service, &real, Some(&standby)).await?;
+            left += self.cx.world.traffic.drain(&self.service, &standby).await?;
+            self.cx.world.instances.remove(&standby, self.cx.grace).await?;
+        }
         if let Some(candidate) = candidate {
-            left = self.cx.world.traffic.drain(&self.service, &candidate).await?;
+            left += self.cx.world.traffic.drain(&self.service, &candidate).await?;
             step.set_fact(&self.leaving(), &candidate.id)?;
             self.cx.world.instances.remove(&candidate, self.cx.grace).await?;
         }

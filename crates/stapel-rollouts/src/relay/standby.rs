@@ -4,11 +4,12 @@
 //! by a candidate of the definition that is put back.
 
 use async_trait::async_trait;
+use stapel_core::ports::Health;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
 use super::Leg;
-use crate::{Version, healthy};
+use crate::Version;
 
 pub(super) struct Prepare(pub(super) Leg);
 
@@ -59,28 +60,26 @@ impl Step for StandBy {
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         if let Err(problem) = self.0.cx.world.instances.start_standby(&self.0.service).await {
             cx.say(text!("rollouts-no-standby", why = problem.what));
-            self.0.cx.world.instances.drop_standby(&self.0.service).await?;
         }
         Ok(())
     }
 
-    /// The former version serves from here on, as the candidate of the way back.
+    /// The former version serves from here on; what comes behind makes it the real one again. One that is not well by now is
+    /// not waited for.
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
-        let Some(former) = self.0.staying_candidate(cx).await? else { return Ok(()) };
-        match healthy::healthy(&self.0.cx, &self.0.service, &former, Version::Former, cx).await {
-            Ok(()) => {
-                let real = self.0.cx.world.instances.real(&self.0.service).await?;
-                self.0.cx.world.traffic.divert(&self.0.service, real.as_ref(), &former).await?;
-                cx.say(text!("rollouts-standby-serves", service = &self.0.service));
-                match real {
-                    Some(real) => self.0.cx.world.traffic.drain(&self.0.service, &real).await.map(drop),
-                    None => Ok(()),
-                }
-            }
-            Err(problem) => {
-                cx.say(text!("rollouts-no-standby", why = problem.what));
-                self.0.cx.world.instances.remove(&former, self.0.cx.grace).await
-            }
+        let (world, service) = (&self.0.cx.world, &self.0.service);
+        let Some(former) = world.instances.standby(service).await? else { return Ok(()) };
+        let well = world.instances.health(&former).await? == Health::Healthy
+            && self.0.cx.gate.admits(&former, Version::Former, cx).await.is_ok();
+        if !well {
+            return world.instances.drop_standby(service).await;
+        }
+        let real = world.instances.real(service).await?;
+        world.traffic.divert(service, real.as_ref(), &former).await?;
+        cx.say(text!("rollouts-standby-serves", service = service));
+        match real {
+            Some(real) => world.traffic.drain(service, &real).await.map(drop),
+            None => Ok(()),
         }
     }
 }

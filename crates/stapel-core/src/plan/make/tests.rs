@@ -236,6 +236,18 @@ fn the_former_version_stands_by_where_it_can_live_with_what_is_there_then() {
     let mounted = touched(Touched { image: 1, mounts: 1, ..Touched::default() });
     assert_eq!(phases(&config, &mounted, &deploy()), ["all"]);
     assert_eq!(phases(&config, &serving("sha256:a"), &deploy()), ["all"]);
+    let changed = |change: fn(&mut Observation)| {
+        let mut there = built.clone();
+        change(&mut there);
+        there
+    };
+    let writes = changed(|there| there.services.get_mut("web").unwrap().writes = true);
+    assert_eq!(phases(&config, &writes, &deploy()), ["all"]);
+    let pending = changed(|there| {
+        let one = Pending { revision: "0002".into(), says: String::new() };
+        there.schema.as_mut().unwrap().pending.push(one);
+    });
+    assert_eq!(phases(&config, &pending, &deploy()), ["all"]);
     let back = |down_to: Option<&str>| {
         let (manifest, fingerprint) = ("m".into(), "f".into());
         Goal::Rollback { to: 2, manifest, fingerprint, down_to: down_to.map(str::to_owned) }
