@@ -24,6 +24,8 @@ pub(crate) enum Story {
     Deploy,
     /// Back to the version before, with its schema.
     Rollback,
+    /// Back to the version before, and the schema stays: what went before stands by.
+    Back,
     /// A new commit that the host's own checkout fetches, with nothing in it that the service is made of.
     Fetch,
     /// A new version of what may never run twice at once.
@@ -39,6 +41,7 @@ impl Story {
         match self {
             Self::First | Self::Deploy | Self::Fetch | Self::Recreate => &["deploy", "--yes", "--json"],
             Self::Rollback => &["rollback", "--down", "--yes", "--json"],
+            Self::Back => &["rollback", "--yes", "--json"],
             Self::Restart => &["restart", "--yes", "--json"],
             Self::Hard => &["restart", "--hard", "--yes", "--json"],
         }
@@ -80,7 +83,7 @@ impl World {
                 version(world.dir.path(), 2);
             }
             Story::Restart | Story::Hard => world.released(1),
-            Story::Rollback => {
+            Story::Rollback | Story::Back => {
                 world.released(1);
                 world.released(2);
             }
@@ -131,6 +134,7 @@ impl World {
         let state = state(&host);
         let read = |path: &str| state.as_ref().and_then(|s| std::fs::read_to_string(s.join(path)).ok());
         seen.insert("image of the next start".into(), read("engine/pointed").unwrap_or_default());
+        seen.insert("image of what could stand by".into(), read("engine/standby").unwrap_or_default());
         let real: Value = read("engine/instances/real.json").map_or(Value::Null, |t| serde_json::from_str(&t).unwrap());
         seen.insert("real instance".into(), real["image"].to_string());
         seen.insert("answers".into(), answers(self.dir.path()).unwrap_or_default());
@@ -286,7 +290,10 @@ fn a_failure_anywhere_unwinds(story: Story) {
 /// The world is as it was, but for a schema that stays where a step declares that: then that is how it was from now on.
 pub(crate) fn same(before: &mut BTreeMap<String, String>, now: &BTreeMap<String, String>, begun: &[Value], what: &str) {
     // A candidate gets no traffic yet.
-    let moved = begun.iter().map(name).any(|name| is_of_rollout(&name) && name != "relay/candidate");
+    let moved = begun
+        .iter()
+        .map(name)
+        .any(|name| is_of_rollout(&name) && !["relay/prepare_standby", "relay/candidate"].contains(&name.as_str()));
     if declares(begun, "schema") && (moved || before["schema"].is_empty()) {
         before.insert("schema".into(), now["schema"].clone());
     }
@@ -343,4 +350,4 @@ macro_rules! promises {
     };
 }
 
-promises!(First, Deploy, Rollback, Fetch, Recreate, Restart, Hard);
+promises!(First, Deploy, Rollback, Back, Fetch, Recreate, Restart, Hard);
