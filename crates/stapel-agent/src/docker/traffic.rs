@@ -2,7 +2,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use stapel_core::ports::{Instance, Traffic};
+use stapel_core::ports::{Instance, Instances, Traffic};
 use stapel_engine::Protocol;
 use stapel_net::{Nginx, Peer, Published, sockets};
 use stapel_text::{Problem, problem, text};
@@ -111,8 +111,13 @@ impl Traffic for DockerWorld {
             nginx.test().await?;
         }
         self.lead(service, &neighbours, (&from, &to), &ports).await?;
-        for published in self.published(service).await? {
-            self.firewall(service).publish(&published, &from, &to).await?;
+        // One of the former version that stands by has the published ports already, and keeps them until the real one has them
+        // again: leading them elsewhere in between would end the forwarder under what comes in.
+        let standby = self.docker().await?.standby(service).await?;
+        if standby.is_none_or(|standby| standby.id == candidate.id) {
+            for published in self.published(service).await? {
+                self.firewall(service).publish(&published, &from, &to).await?;
+            }
         }
         self.firewall(service).refuse(&from, &ports).await?;
         self.say_farewell(service, real, &from, &ports).await;

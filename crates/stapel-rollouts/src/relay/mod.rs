@@ -131,11 +131,14 @@ impl Leg {
     async fn real_takes_over(&self, step: &StepContext<'_>) -> Result<u32, Problem> {
         let real = self.real().await?;
         let candidate = self.candidate().await?;
+        // In the way back one that stood by serves too, on the ways that it was led to.
+        let standby = self.cx.world.instances.standby(&self.service).await?;
+        if standby.is_some() {
+            self.cx.world.traffic.restore(&self.service, &real, standby.as_ref()).await?;
+        }
         self.cx.world.traffic.restore(&self.service, &real, candidate.as_ref()).await?;
         let mut left = 0;
-        // In the way back one that stood by serves too, on the ways that it was led to.
-        if let Some(standby) = self.cx.world.instances.standby(&self.service).await? {
-            self.cx.world.traffic.restore(&self.service, &real, Some(&standby)).await?;
+        if let Some(standby) = standby {
             left += self.cx.world.traffic.drain(&self.service, &standby).await?;
             self.cx.world.instances.remove(&standby, self.cx.grace).await?;
         }

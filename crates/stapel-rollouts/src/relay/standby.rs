@@ -4,12 +4,11 @@
 //! by a candidate of the definition that is put back.
 
 use async_trait::async_trait;
-use stapel_core::ports::Health;
 use stapel_release::{Kind, Step, StepContext};
 use stapel_text::{Problem, Text, text};
 
 use super::Leg;
-use crate::Version;
+use crate::{Version, healthy};
 
 pub(super) struct Prepare(pub(super) Leg);
 
@@ -64,14 +63,13 @@ impl Step for StandBy {
         Ok(())
     }
 
-    /// The former version serves from here on; what comes behind makes it the real one again. One that is not well by now is
-    /// not waited for.
+    /// The former version serves from here on; what comes behind makes it the real one again. One that still starts is waited
+    /// for: another candidate would have all of its start before it.
     async fn undo(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         let (world, service) = (&self.0.cx.world, &self.0.service);
         let Some(former) = world.instances.standby(service).await? else { return Ok(()) };
-        let well = world.instances.health(&former).await? == Health::Healthy
-            && self.0.cx.gate.admits(&former, Version::Former, cx).await.is_ok();
-        if !well {
+        if let Err(problem) = healthy::healthy(&self.0.cx, service, &former, Version::Former, cx).await {
+            cx.say(text!("rollouts-no-standby", why = problem.what));
             return world.instances.drop_standby(service).await;
         }
         let real = world.instances.real(service).await?;
