@@ -115,10 +115,7 @@ fn killed_at_every_boundary_where_the_former_version_stands_by() {
 
 #[test]
 fn killed_at_every_boundary_of_a_way_back_that_it_begins() {
-    let world = World::new(Story::Back);
-    let _stop = Stop(world.dir.path());
-    let steps = world.plan().len();
-    killed_at_every_boundary(Story::Back, &format!(",before:{}", steps - 1), 2 * steps as u64);
+    killed_at_every_boundary_of_the_way_back(Story::Back);
 }
 
 #[test]
@@ -133,11 +130,15 @@ fn killed_at_every_boundary_of_a_restart() {
 
 #[test]
 fn killed_at_every_boundary_of_a_deploy_that_goes_back() {
-    // It fails at its last step, so every undo there is has its boundaries: from the record of the failure on.
-    let world = World::new(Story::Deploy);
+    killed_at_every_boundary_of_the_way_back(Story::Deploy);
+}
+
+/// It fails at its last step, so every undo there is has its boundaries: from the record of the failure on.
+fn killed_at_every_boundary_of_the_way_back(story: Story) {
+    let world = World::new(story);
     let _stop = Stop(world.dir.path());
     let steps = world.plan().len();
-    killed_at_every_boundary(Story::Deploy, &format!(",before:{}", steps - 1), 2 * steps as u64);
+    killed_at_every_boundary(story, &format!(",before:{}", steps - 1), 2 * steps as u64);
 }
 
 #[test]
