@@ -4,8 +4,9 @@ use crate::{Kind, StepState};
 ///
 /// While traffic has not moved: simply backwards. Once a step of kind `Traffic` was begun, the *definition* (tree,
 /// environment, image) goes back first, because the undo of a switch makes the former version again from its
-/// definition while the new one still serves; before it the former version that stands by takes the traffic; then traffic goes back, then everything else, each backwards. What changed
-/// data *after* traffic had moved (the way down of a rollback) comes before all that: the version that returns needs it.
+/// definition while the new one still serves; before it the former version that stands by takes the traffic; then
+/// traffic goes back, then everything else, each backwards. What changed data *after* traffic had moved (the way down of a
+/// rollback, a hook's work) comes before all that: the version that returns needs it.
 #[must_use]
 pub fn undo_order(kinds: &[Kind], states: &[StepState]) -> Vec<usize> {
     let begun: Vec<usize> = (0..kinds.len().min(states.len())).rev().filter(|i| states[*i].begun()).collect();

@@ -59,6 +59,10 @@ impl Step for StandBy {
     async fn perform(&self, cx: &StepContext<'_>) -> Result<(), Problem> {
         if let Err(problem) = self.0.cx.world.instances.start_standby(&self.0.service).await {
             cx.say(text!("rollouts-no-standby", why = problem.what));
+            // One that was started and could not be kept out. What it fails with is no reason to fail the release.
+            if let Err(problem) = self.0.cx.world.instances.drop_standby(&self.0.service).await {
+                cx.say(text!("rollouts-no-standby", why = problem.what));
+            }
         }
         Ok(())
     }
