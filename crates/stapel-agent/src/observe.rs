@@ -140,9 +140,8 @@ impl Site {
                 Goal::Rollback { to, .. } => Some(self.then(*to, name).await?),
                 Goal::Deploy { .. } | Goal::Restart { .. } => None,
             };
-            let made_of = parts.clone().unwrap_or_default();
-            let (after, copies, writes) = (made_of.after, made_of.copies, made_of.writes);
-            let facts = ServiceFacts { real, pointed, pulled, then, written, after, copies, writes, touched: None };
+            let defined = parts.as_ref().map(ServiceFacts::of).unwrap_or_default();
+            let facts = ServiceFacts { real, pointed, pulled, then, written, ..defined };
             Ok::<_, Problem>((name.clone(), facts, parts))
         });
         let sizes = self.databases.iter().map(|(name, database)| async move { (name, database.size().await) });
@@ -244,10 +243,9 @@ impl Site {
             let images = &self.world.images;
             let (real, pointed, parts) =
                 tokio::try_join!(instances.real(name), images.pointed(name), images.parts(name))?;
-            let (written, parts) = (self.written(name, real.as_ref()).await?, parts.unwrap_or_default());
-            let (after, copies) = (parts.after, parts.copies);
-            let facts = ServiceFacts { real, pointed, written, after, copies, ..ServiceFacts::default() };
-            services.insert(name.clone(), facts);
+            let written = self.written(name, real.as_ref()).await?;
+            let defined = parts.as_ref().map(ServiceFacts::of).unwrap_or_default();
+            services.insert(name.clone(), ServiceFacts { real, pointed, written, ..defined });
         }
         Ok(Observation {
             engine: self.engine.clone(),

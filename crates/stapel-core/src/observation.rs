@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stapel_text::{Text, text};
 
 use crate::Touched;
-use crate::ports::{ImageId, Instance};
+use crate::ports::{ImageId, Instance, Parts};
 
 /// What was found on the host.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -165,6 +165,12 @@ pub struct ServiceFacts {
 }
 
 impl ServiceFacts {
+    /// What its definition says of it.
+    #[must_use]
+    pub fn of(parts: &Parts) -> Self {
+        Self { after: parts.after.clone(), copies: parts.copies, writes: parts.writes, ..Self::default() }
+    }
+
     /// Whether it serves now.
     #[must_use]
     pub fn runs(&self) -> bool {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use stapel_release::{Begin, Journal};
 use testkit::{Convertik, Flavour, Operator, Server};
 
-use super::journal;
+use super::{journal, median};
 use crate::cargo;
 
 /// The tree and the record behind it in the second half.
@@ -249,11 +249,6 @@ fn timed(command: &mut Command) -> Result<f64> {
     let took = begun.elapsed().as_secs_f64();
     ensure!(out.status.success(), "{command:?}: {}{}", out.status, String::from_utf8_lossy(&out.stderr));
     Ok(took)
-}
-
-fn median(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
 }
 
 /// Looks at a process until it has ended, and gives its highest water mark in MB.

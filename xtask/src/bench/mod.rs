@@ -7,6 +7,7 @@ mod rollback;
 mod rollout;
 mod ship;
 mod sick;
+mod told;
 mod watch;
 
 use anyhow::Result;
@@ -26,6 +27,12 @@ pub(crate) enum Bench {
     Rollback(rollback::Args),
     /// What the watch finds of what is wrong with a version, and whether it finds anything where nothing is
     Watch(watch::Args),
+}
+
+/// The median of measurements, of which there are some.
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
 }
 
 pub(crate) fn run(bench: &Bench) -> Result<()> {

@@ -1,4 +1,7 @@
-"""What may be wrong with a version, one kind of it at a time."""
+"""What may be wrong with a version, one kind of it at a time.
+
+The sleeps are what is wrong (a start that does not end, something that comes now and then), and wait for nothing.
+"""
 
 import asyncio
 import logging

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use testkit::{Flavour, convertik, http};
 
+use super::median;
 use super::sick::Sick;
 
 /// How often it is asked who answers.
@@ -19,8 +20,8 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
     /// Releases in each case, of which the median is taken
-    #[arg(long, default_value_t = 3)]
-    times: usize,
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
 }
 
 #[derive(Serialize)]
@@ -30,9 +31,9 @@ struct Row {
     flavour: String,
     /// From the verdict, or the command, until nobody is answered by the version that goes any more.
     seconds: f64,
-    /// What the app itself takes to start, twice of which is in a relay; none where it stands by.
+    /// What the app itself takes to start and to be ready; none where it stands by.
     start_s: Option<f64>,
-    times: usize,
+    times: u32,
 }
 
 /// How long the way back takes: by the former version that stands by, and by command afterwards.
@@ -80,23 +81,16 @@ fn afterwards(sick: &mut Sick) -> Result<(f64, f64)> {
     let begun = Instant::now();
     let (told, last) = asking(sick, |sick| sick.tell(&["rollback", "--yes", "--json"]))?;
     ensure!(told.code == 0, "the rollback: {}", told.end());
-    let phase = told.step("phase")?;
-    ensure!(phase > 0, "no rollout");
-    let first = told.first_step("phase")?;
-    let at = |index: usize, state: &str| {
-        told.when(|event| event["event"] == "step" && event["index"] == index && event["state"] == state)
-    };
-    // The first phase that starts anything is the candidate's.
-    let candidate = (first..=phase).filter_map(|index| Some((at(index, "doing")?, at(index, "done")?)));
-    let start = candidate.map(|(from, to)| to - from).max().context("no candidate")?;
+    // All that this phase does is to start the app and to wait until it is ready.
+    let candidate = told.steps("phase", "candidate")?[0];
+    let (from, to) = (told.step_at(candidate, "doing"), told.step_at(candidate, "done"));
+    let start = to.context("no candidate")?.saturating_duration_since(from.context("no candidate")?);
     Ok((last.saturating_duration_since(begun).as_secs_f64(), start.as_secs_f64()))
 }
 
 /// Does something, and says when the version that was released last answered last, on any way in.
 fn asking<T>(sick: &mut Sick, what: impl FnOnce(&mut Sick) -> Result<T>) -> Result<(T, Instant)> {
     let ip = IpAddr::V4(sick.operator.server().ip());
-    // The one that is being released, or goes back.
-    let before = sick.version();
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let asked: Vec<_> = [80, convertik::PORT]
@@ -116,7 +110,7 @@ fn asking<T>(sick: &mut Sick, what: impl FnOnce(&mut Sick) -> Result<T>) -> Resu
             .into();
         let result = what(sick);
         over.store(true, Ordering::Relaxed);
-        let goes = if sick.version() == before { before } else { sick.version() };
+        let goes = sick.version();
         let mut last = None;
         for asked in asked {
             let answers = asked.join().map_err(|_| anyhow::anyhow!("asking died"))?;
@@ -125,9 +119,4 @@ fn asking<T>(sick: &mut Sick, what: impl FnOnce(&mut Sick) -> Result<T>) -> Resu
         }
         Ok((result?, last.context("it never answered")?))
     })
-}
-
-fn median(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or_default()
 }

@@ -1,14 +1,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
-use serde_json::Value;
 use stapel_load::{Load, Plan, Report, Shape, Summary};
 use testkit::{Convertik, Flavour, Server, convertik, nginx};
 
+use super::told::Told;
 use crate::cargo;
 
 /// Requests a second.
@@ -201,25 +201,22 @@ impl Bench {
 
     fn stapel(&mut self) -> Result<Window> {
         self.stage()?;
-        let (instant, clock) = (Instant::now(), SystemTime::now());
         let binary = cargo::root().join("target/release/stapel");
         let mut command = Command::new(binary);
         command
             .args(["deploy", "--yes", "--json"])
             .current_dir(&self.dir)
             .env("STAPEL_SSH_CONFIG", self.server.ssh_config());
-        let output = command.output()?;
-        let lines: Vec<Value> =
-            String::from_utf8_lossy(&output.stdout).lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
-        ensure!(
-            output.status.success(),
-            "deploy: {} {}",
-            output.status,
-            lines.last().map(Value::to_string).unwrap_or_default()
-        );
-        let (from, to) = phases(&lines)?;
-        let at = |time: SystemTime| instant + time.duration_since(clock).unwrap_or_default();
-        Ok(Window { from: at(from), to: at(to) })
+        let told = Told::of(|| {
+            let output = command.output()?;
+            // One that a signal has ended has none.
+            Ok((output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned()))
+        })?;
+        ensure!(told.code == 0, "deploy: {} {}", told.code, told.end());
+        let phases = told.steps("step", "phase")?;
+        let (first, last) = (phases[0], phases[phases.len() - 1]);
+        let from = told.step_at(first, "doing").context("the rollout has not begun")?;
+        Ok(Window { from, to: told.step_at(last, "done").context("the rollout has not ended")? })
     }
 
     /// The runbook: the code goes up, then the page's own commands.
@@ -243,23 +240,6 @@ fn shapes() -> Vec<Shape> {
         Shape::post("event", "/api/v1/events", event).weight(35),
         Shape::post("event-kept", "/api/v1/events", event).kept().weight(40),
     ]
-}
-
-/// From the first phase of the rollout to the end of its last, by the host's clock, which is this machine's.
-fn phases(lines: &[Value]) -> Result<(SystemTime, SystemTime)> {
-    let steps = lines.iter().find_map(|l| l["plan"]["steps"].as_array()).context("no plan")?;
-    let index: Vec<usize> = (0..steps.len()).filter(|i| steps[*i]["spec"]["step"] == "phase").collect();
-    let (Some(first), Some(last)) = (index.first(), index.last()) else { bail!("the plan has no rollout: {steps:?}") };
-    let event = |index: usize, state: &str| -> Result<SystemTime> {
-        let found = lines
-            .iter()
-            .map(|l| &l["event"])
-            .find(|e| e["event"] == "step" && e["index"] == index && e["state"] == state);
-        let at = found.and_then(|e| e["at"].as_str()).with_context(|| format!("step {index} never was {state}"))?;
-        let at: jiff::Timestamp = at.parse()?;
-        Ok(SystemTime::from(at))
-    };
-    Ok((event(*first, "doing")?, event(*last, "done")?))
 }
 
 fn say_losses(case: Case, report: &Report, during: &Summary) {

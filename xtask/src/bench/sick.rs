@@ -1,11 +1,9 @@
 //! Convertik on a test server, in versions that differ only in what is wrong with them.
 
-use std::time::{Instant, SystemTime};
-
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use anyhow::{Result, ensure};
 use testkit::{Convertik, Flavour, Operator, Server};
 
+use super::told::Told;
 use crate::cargo;
 
 const REGRESSION: &str = include_str!("regression.py");
@@ -17,14 +15,6 @@ pub(super) struct Sick {
     pub(super) operator: Operator,
     number: u32,
     watch_s: u64,
-}
-
-/// A release as its events tell of it.
-pub(super) struct Told {
-    pub(super) code: i32,
-    lines: Vec<Value>,
-    /// The same moment by both clocks.
-    now: (Instant, SystemTime),
 }
 
 impl Sick {
@@ -71,44 +61,6 @@ impl Sick {
     }
 
     pub(super) fn tell(&self, args: &[&str]) -> Result<Told> {
-        let now = (Instant::now(), SystemTime::now());
-        let said = self.operator.quietly(args)?;
-        let lines = said.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        Ok(Told { code: said.code, lines, now })
-    }
-}
-
-impl Told {
-    fn events(&self) -> impl Iterator<Item = &Value> {
-        self.lines.iter().map(|line| &line["event"]).filter(|event| event.is_object())
-    }
-
-    /// When the first event happened of which this is so.
-    pub(super) fn when(&self, is: impl Fn(&Value) -> bool) -> Option<Instant> {
-        let at: jiff::Timestamp = self.events().find(|event| is(event))?["at"].as_str()?.parse().ok()?;
-        let since = SystemTime::from(at).duration_since(self.now.1).unwrap_or_default();
-        Some(self.now.0 + since)
-    }
-
-    /// The index of the last step of this sort in the plan.
-    pub(super) fn step(&self, sort: &str) -> Result<usize> {
-        let steps = self.lines.iter().find_map(|line| line["plan"]["steps"].as_array()).context("no plan")?;
-        steps.iter().rposition(|step| step["spec"]["step"] == sort).with_context(|| format!("no step {sort}"))
-    }
-
-    /// The index of the first step of this sort.
-    pub(super) fn first_step(&self, sort: &str) -> Result<usize> {
-        let steps = self.lines.iter().find_map(|line| line["plan"]["steps"].as_array()).context("no plan")?;
-        steps.iter().position(|step| step["spec"]["step"] == sort).with_context(|| format!("no step {sort}"))
-    }
-
-    /// Why it went back, if it did.
-    pub(super) fn back(&self) -> Option<&Value> {
-        self.events().find(|event| event["event"] == "going_back").map(|event| &event["problem"])
-    }
-
-    /// The last thing it said, for an error.
-    pub(super) fn end(&self) -> String {
-        self.lines.last().map(Value::to_string).unwrap_or_default()
+        Told::of(|| self.operator.quietly(args).map(|said| (said.code, said.stdout)))
     }
 }

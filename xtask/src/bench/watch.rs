@@ -96,13 +96,13 @@ fn show(json: bool, row: &impl Serialize, words: impl Fn() -> String) -> Result<
 
 fn found(sick: &mut Sick, kind: &'static str) -> Result<Found> {
     let told = sick.release(Some(kind))?;
-    let (watch, rollout) = (told.step("watch")?, told.first_step("phase")?);
-    let began = |index: usize| told.when(|e| e["event"] == "step" && e["index"] == index && e["state"] == "doing");
+    let (watch, rollout) = (told.steps("step", "watch")?[0], told.steps("step", "phase")?[0]);
+    let watched = told.step_at(watch, "doing");
     let end = told.when(|event| event["event"] == "going_back");
-    let begin = began(watch).or_else(|| began(rollout)).context("it never began")?;
+    let begin = watched.or_else(|| told.step_at(rollout, "doing")).context("it never began")?;
     let seconds = end.map_or(0.0, |end| end.saturating_duration_since(begin).as_secs_f64());
     let by = told.back().map_or_else(String::new, reason);
-    Ok(Found { bench: "watch", case: kind, found: told.back().is_some(), seconds, watch: began(watch).is_some(), by })
+    Ok(Found { bench: "watch", case: kind, found: told.back().is_some(), seconds, watch: watched.is_some(), by })
 }
 
 fn same(sick: &mut Sick, args: &Args) -> Result<Same> {

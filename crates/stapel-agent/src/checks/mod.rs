@@ -28,6 +28,7 @@ pub(crate) use watch::{BASELINE, baseline, watch};
 /// How long a check that fails may take to come true: a first answer after a start may be late or refused.
 const SETTLE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 /// The checks of an app.
 pub(crate) struct Checks {
     all: Vec<Check>,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use stapel_text::text;
 
+use super::pattern::unusable;
 use super::table::Table;
-use super::watch::unusable;
 use super::{JsonRule, Secret, Service, json_rule};
 
 /// `[[check]]`: one thing that must hold of a serving app.

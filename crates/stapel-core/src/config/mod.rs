@@ -10,6 +10,7 @@ mod hook;
 mod json_rule;
 mod notice;
 mod parse;
+mod pattern;
 mod phase;
 mod quiet;
 mod reference;

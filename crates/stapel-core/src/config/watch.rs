@@ -1,10 +1,10 @@
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 use stapel_text::text;
 
+use super::pattern::unusable;
 use super::table::Table;
 
 /// `[watch]`: the time after the switch in which the app is compared with its baseline.
@@ -99,11 +99,4 @@ fn log(t: &Table<'_>) -> Option<WatchedLog> {
         t.error(t.span_of("service"), text!("core-config-watch-log"));
     }
     first
-}
-
-/// What is wrong with a regular expression, in a line; `None` where nothing is.
-pub(super) fn unusable(pattern: &str) -> Option<String> {
-    let error = Regex::new(pattern).err()?.to_string();
-    // Its last line says what is wrong; those before it draw the place.
-    Some(error.lines().next_back().unwrap_or_default().trim_start_matches("error: ").to_owned())
 }

@@ -79,10 +79,10 @@ impl Project {
             return Ok(resolved);
         }
         let (resolved, whole) = self.asked(compose).await?;
-        // What was changed while compose read it is not known to be what it read.
         // A context from elsewhere may have a password in its address.
         let remote = |service: &Service| service.build.as_ref().is_some_and(|build| build.context.contains("://"));
         let keepable = whole && !resolved.services.values().any(remote);
+        // What was changed while compose read it is not known to be what it read.
         let same = |before: &String| keepable && self.sources(compose).as_ref() == Some(before);
         if let Some(sources) = before.filter(same) {
             noted::keep(&note, &(sources, &resolved));

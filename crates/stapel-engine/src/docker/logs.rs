@@ -41,8 +41,32 @@ impl Demux {
 
 impl Docker {
     pub(super) async fn read_logs(&self, id: &str, tail: usize, since_s: Option<u64>) -> Result<Vec<String>, Problem> {
-        let since = ago(since_s);
-        let options = LogsOptions { stdout: true, stderr: true, since, tail: tail.to_string(), ..Default::default() };
+        let options = LogsOptions { since: ago(since_s), tail: tail.to_string(), ..Default::default() };
+        self.logged(id, options).await
+    }
+
+    /// What was said after a moment of the engine's clock (nanoseconds of the epoch), and the last such moment.
+    pub(super) async fn logs_after(&self, id: &str, mark: LogMark) -> Result<(Vec<String>, LogMark), Problem> {
+        let after = i128::from(mark.0);
+        // The engine takes whole seconds; the rest is left out here.
+        let since = i32::try_from(after / 1_000_000_000).unwrap_or(0);
+        let options = LogsOptions { timestamps: true, since, tail: "all".to_owned(), ..Default::default() };
+        let said = self.logged(id, options).await?;
+        let mut last = after;
+        let new = said.iter().map(|line| timed(line)).filter(|said| match said.at.map(Timestamp::as_nanosecond) {
+            Some(at) => {
+                last = last.max(at);
+                at > after
+            }
+            None => true,
+        });
+        let new = new.map(|said| said.line).collect();
+        Ok((new, LogMark(u64::try_from(last).unwrap_or(0))))
+    }
+
+    /// The lines of both outputs.
+    async fn logged(&self, id: &str, options: LogsOptions) -> Result<Vec<String>, Problem> {
+        let options = LogsOptions { stdout: true, stderr: true, ..options };
         let mut output = std::pin::pin!(self.engine.api.logs(id, Some(options)));
         let (mut demux, mut lines) = (Demux::default(), Vec::new());
         while let Some(chunk) = output.next().await {
@@ -53,40 +77,6 @@ impl Docker {
         }
         demux.end(&mut |line| lines.push(line.to_owned()));
         Ok(lines)
-    }
-
-    /// What was said after a moment of the engine's clock (nanoseconds of the epoch), and the last such moment.
-    pub(super) async fn logs_after(&self, id: &str, mark: LogMark) -> Result<(Vec<String>, LogMark), Problem> {
-        let after = i128::from(mark.0);
-        // The engine takes whole seconds; the rest is left out here.
-        let since = i32::try_from(after / 1_000_000_000).unwrap_or(0);
-        let options = LogsOptions {
-            stdout: true,
-            stderr: true,
-            timestamps: true,
-            since,
-            tail: "all".to_owned(),
-            ..Default::default()
-        };
-        let mut output = std::pin::pin!(self.engine.api.logs(id, Some(options)));
-        let (mut demux, mut said) = (Demux::default(), Vec::new());
-        while let Some(chunk) = output.next().await {
-            match chunk {
-                Ok(chunk) => demux.push(chunk, &mut |line| said.push(timed(line))),
-                Err(e) => return Err(unreadable(&self.engine.api, id, &e).await),
-            }
-        }
-        demux.end(&mut |line| said.push(timed(line)));
-        let mut last = after;
-        let new = said.into_iter().filter(|said| match said.at.map(Timestamp::as_nanosecond) {
-            Some(at) => {
-                last = last.max(at);
-                at > after
-            }
-            None => true,
-        });
-        let new = new.map(|said| said.line).collect();
-        Ok((new, LogMark(u64::try_from(last).unwrap_or(0))))
     }
 
     pub(super) fn follow_logs(

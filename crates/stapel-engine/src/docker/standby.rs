@@ -1,4 +1,6 @@
-//! A copy of the real instance that is made before its definition changes, and started where the former version is to stand by.
+//! A copy of the real instance that is made before that is made anew, and started where the former version is to stand by.
+
+use std::collections::BTreeSet;
 
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, EndpointSettings, NetworkConnectRequest, NetworkingConfig,
@@ -61,25 +63,25 @@ impl Docker {
         host.container_id_file = None;
         host.restart_policy = Some(RestartPolicy { name: Some(RestartPolicyNameEnum::NO), maximum_retry_count: None });
         let networks = model.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
-        let mut networks: Vec<_> = networks.into_iter().collect();
-        networks.sort_by(|a, b| a.0.cmp(&b.0));
+        // In the order of their names.
+        let mut networks = networks.into_keys().collect::<BTreeSet<_>>().into_iter();
         // Engines before API 1.44 take one network here; the others are added while it does not run.
-        let mut ends = networks.into_iter().map(|(network, _)| (network, EndpointSettings::default()));
-        if let Some((network, first)) = ends.next() {
-            host.network_mode = Some(network.clone());
-            body.networking_config = Some(NetworkingConfig { endpoints_config: Some([(network, first)].into()) });
+        if let Some(first) = networks.next() {
+            host.network_mode = Some(first.clone());
+            let endpoints_config = Some([(first, EndpointSettings::default())].into());
+            body.networking_config = Some(NetworkingConfig { endpoints_config });
         }
         body.host_config = Some(host);
         let options = CreateContainerOptionsBuilder::default().name(&name).build();
         let made = self.engine.api.create_container(Some(options), body).await.map_err(|e| failed(&name, &e))?;
-        for (network, end) in ends {
-            let request = NetworkConnectRequest { container: made.id.clone(), endpoint_config: Some(end) };
+        for network in networks {
+            let request = NetworkConnectRequest { container: made.id.clone(), endpoint_config: None };
             self.engine.api.connect_network(&network, request).await.map_err(|e| failed(&network, &e))?;
         }
         Ok(())
     }
 
-    /// Starts what [`Docker::prepare_standby_with`] has made; `None`: it is not there.
+    /// Starts what [`Docker::copy_standby`] has made; `None`: it is not there.
     pub(super) async fn run_standby(&self, service: &str) -> Result<Option<Instance>, Problem> {
         let Some(there) = self.labelled(&[standby(service)]).await?.into_iter().next() else { return Ok(None) };
         let started = self.engine.api.start_container(&there.id, None::<StartContainerOptions>).await;

@@ -15,6 +15,14 @@ async fn healthy(docker: &Docker, instance: &Instance) {
     until(Text::new("x"), Duration::from_millis(50), Duration::from_secs(120), look).await.unwrap();
 }
 
+/// `api`, built, made and healthy.
+async fn in_service(docker: &Docker) -> Instance {
+    docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
+    let api = docker.recreate("api", &Silent).await.unwrap();
+    healthy(docker, &api).await;
+    api
+}
+
 async fn inspect(instance: &Instance, format: &str) -> String {
     let command = Command::new("docker").args(["inspect", "-f", format, instance.id.as_str()]);
     command.run().await.unwrap().stdout.trim().to_owned()
@@ -98,9 +106,7 @@ async fn the_host_reaches_an_instance_where_it_is_said_to() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };
         let docker = &app.docker;
-        docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
-        let api = docker.recreate("api", &Silent).await.unwrap();
-        healthy(docker, &api).await;
+        let api = in_service(docker).await;
         let address = docker.address(&api).await.unwrap().unwrap();
         assert_eq!(address.port(), 8000);
         let published = docker.published("api").await.unwrap();
@@ -344,9 +350,7 @@ async fn a_log_is_read_on_from_where_it_ended() {
     for compose in composes().await {
         let Some(app) = App::new(&compose).await else { return };
         let docker = &app.docker;
-        docker.build("api", false, &BTreeMap::new(), &Silent).await.unwrap();
-        let api = docker.recreate("api", &Silent).await.unwrap();
-        healthy(docker, &api).await;
+        let api = in_service(docker).await;
         let (mut said, end) = docker.logs_from(&api, LogMark::BEGIN).await.unwrap();
         said.sort();
         assert_eq!(said, ["started", "wrong"]);

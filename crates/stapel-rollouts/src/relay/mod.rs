@@ -9,7 +9,7 @@
 //! | `restore` | let the real one in, drain and remove the candidate | a candidate of the restored definition takes over |
 //!
 //! Around these, where the former version may stand by (`standby`): before them what that takes is prepared, behind them it
-//! is started, and in the way back the first thing that happens is that it takes the traffic.
+//! is started, and in the way back it takes the traffic before any of these is undone.
 //!
 //! The undo of `replace` and `restore` relies on [`stapel_release::undo_order`]: tree and image are back before.
 

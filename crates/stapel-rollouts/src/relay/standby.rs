@@ -1,6 +1,6 @@
 //! The former version stands by for the time of the watch, so that the way back is a switch.
 //!
-//! What it takes is prepared before its definition changes. It is an aid: where it cannot be had, the way back is the longer one,
+//! What it takes is prepared before the real instance is made anew. It is an aid: where it cannot be had, the way back is the longer one,
 //! by a candidate of the definition that is put back.
 
 use async_trait::async_trait;
