@@ -83,11 +83,13 @@ impl Site {
     /// A manifest by its hash, from the object store.
     pub(crate) fn manifest(&self, hash: &str) -> Result<Arc<Manifest>, Problem> {
         let hash: Hash = hash.parse().map_err(|_| problem!(Failed, "agent-manifest-hash", hash = hash))?;
-        if let Some(known) = self.manifests().get(&hash) {
+        // Who asks while it is being read waits for it: reading it twice takes no less time.
+        let mut manifests = self.manifests();
+        if let Some(known) = manifests.get(&hash) {
             return Ok(Arc::clone(known));
         }
         let manifest = Arc::new(Manifest::from_json(&self.store.read(&hash)?)?);
-        self.manifests().insert(hash, Arc::clone(&manifest));
+        manifests.insert(hash, Arc::clone(&manifest));
         Ok(manifest)
     }
 

@@ -9,7 +9,7 @@ use stapel_tree::Applied;
 
 use crate::protocol::{Details, Holder};
 use crate::steps::APPLIED;
-use crate::{Site, foreseen};
+use crate::{Site, foreseen, phases};
 
 /// All that is known of a release.
 pub(crate) fn details(site: &Arc<Site>, id: u64) -> Result<Details, Problem> {
@@ -40,7 +40,8 @@ pub(crate) fn holder(site: &Arc<Site>) -> Result<Option<Holder>, Problem> {
         }
         None => None,
     };
-    Ok(Some(Holder { process: shown(&owner.process), owner, at }))
+    let phases_after = phases::to_go_on(&site.journal)?.map(|release| release.id);
+    Ok(Some(Holder { process: shown(&owner.process), owner, at, phases_after }))
 }
 
 /// State and command line of a process.

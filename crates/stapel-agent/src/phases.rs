@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stapel_core::config::Moment;
+use jiff::{SignedDuration, Timestamp};
+use stapel_core::config::{Moment, Quiet};
 use stapel_core::plan::{Goal, PhaseGoal};
 use stapel_host::ProcessId;
 use stapel_release::{Begin, Fault, Journal, Lock, Outcome, Release, Saga, Step};
@@ -23,6 +24,9 @@ pub(crate) const TAKEN_UP: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long the next phase may take to be planned and begun.
 const BEGINS: Duration = Duration::from_mins(5);
+/// How long after a phase the next one is still what was asked for: somebody who released in the evening does not expect it when
+/// the power comes back in the morning.
+const GOES_ON: SignedDuration = SignedDuration::from_hours(1);
 
 impl Site {
     /// The goals of a deploy in phases, in order.
@@ -163,6 +167,7 @@ impl Runner<'_> {
     /// Plans and begins the first of the later phases that has anything to do.
     async fn next(&self, former: &Release) -> Result<Option<(u64, Vec<Box<dyn Step>>)>, Problem> {
         let site = self.site;
+        may_begin(former, site.config.quiet.as_ref(), Timestamp::now())?;
         site.definition_changed().await;
         let (mut plan, _) = site.plan_goals(&former.plan.later).await?;
         // Somebody may have ended it meanwhile.
@@ -188,6 +193,19 @@ impl Runner<'_> {
             runner: Some((ProcessId::me(), mark)),
         };
         begin_release(site, &begin).map(Some)
+    }
+}
+
+/// Whether the phase after this one may begin at this time. What was asked for in quiet hours comes without these.
+fn may_begin(former: &Release, quiet: Option<&Quiet>, now: Timestamp) -> Result<(), Problem> {
+    if let Some(quiet) = quiet.and_then(|quiet| quiet.refuses(now)) {
+        return Err(quiet);
+    }
+    match former.ended_at {
+        Some(ended) if now.duration_since(ended) > GOES_ON => {
+            Err(problem!(Refused, "agent-phases-late", release = former.id.to_string(), ended = ended.to_string()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -471,6 +471,9 @@ pub struct Holder {
     pub process: Option<String>,
     /// The release that it runs, the step that it is at, and since when nothing was heard of it.
     pub at: Option<(u64, Option<Text>, Timestamp)>,
+    /// Between two phases: the release whose next phase is to come, and comes also when this process ends.
+    #[serde(default)]
+    pub phases_after: Option<u64>,
 }
 
 /// How an app is.

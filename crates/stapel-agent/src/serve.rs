@@ -119,6 +119,7 @@ impl Session {
     async fn open(&mut self, opening: Opening) -> Result<Reply, Problem> {
         let site = Arc::new(Site::open(opening.config.clone(), Known::Given(&opening.secrets), &opening.target).await?);
         let state = site.place.root().to_string();
+        site.read_ahead();
         self.site = Some(site);
         self.opening = Some(opening);
         Ok(Reply::Opened { state })
@@ -132,11 +133,7 @@ impl Session {
                 site.look_ahead();
                 match site.manifest(&manifest.to_string()) {
                     Ok(known) => Reply::Wanted { manifest, missing: site.store.missing(&known) },
-                    Err(_) => {
-                        // It comes now; what is in service is another one then.
-                        site.read_ahead();
-                        Reply::Unknown
-                    }
+                    Err(_) => Reply::Unknown,
                 }
             }
             Request::Fetch { reference, may_drop, env } => {

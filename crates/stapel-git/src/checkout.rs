@@ -53,7 +53,7 @@ impl Checkout {
     /// `git-refused`, `tree-pattern-bad`.
     pub async fn unclean(&self, rules: &Rules) -> Result<Option<Unclean>, Problem> {
         let mut files = Vec::new();
-        for (path, _) in self.git.status(false).await? {
+        for (path, _) in self.git.status(false).await?.differing {
             if !rules.excludes(&path)? {
                 files.push(path);
             }

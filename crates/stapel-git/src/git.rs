@@ -92,33 +92,40 @@ impl Git {
         Ok((said.code == 0).then(|| said.stdout.trim().to_owned()))
     }
 
-    /// The paths that are not as the commit has them, from the top of the repository, and whether each is one that is not
-    /// there any more; with those that git does not know, if they are wanted. What it is told to ignore is not among them.
-    pub(crate) async fn status(&self, untracked: bool) -> Result<Vec<(String, bool)>, Problem> {
-        let untracked = if untracked { "--untracked-files=all" } else { "--untracked-files=no" };
-        let said =
-            self.run(&["status", "--porcelain=v1", "-z", untracked, "--ignore-submodules=none", "--", "."]).await?;
-        let mut found = Vec::new();
-        let mut entries = said.split('\0');
-        while let Some(entry) = entries.next() {
-            let (Some(state), Some(path)) = (entry.get(..2), entry.get(3..)) else { continue };
-            found.push((path.to_owned(), state.contains('D')));
-            // A rename has the former name behind it.
-            let former = if state.contains('R') { entries.next() } else { None };
-            found.extend(former.map(|path| (path.to_owned(), true)));
-        }
-        Ok(found)
+    /// What git says of the files, with those that it does not know and those that it is told to ignore, if these are wanted.
+    pub(crate) async fn status(&self, unknown: bool) -> Result<Told, Problem> {
+        let wanted = if unknown { "--untracked-files=all" } else { "--untracked-files=no" };
+        let ignored = if unknown { "--ignored=matching" } else { "--ignored=no" };
+        let args = ["status", "--porcelain=v1", "-z", wanted, ignored, "--ignore-submodules=none", "--", "."];
+        Ok(Told::read(&self.run(&args).await?))
     }
 }
 
-impl Git {
-    /// The paths that git is told to ignore, from the top of the repository; a directory ends with `/` and stands for all that
-    /// is in it.
-    pub(crate) async fn ignored(&self) -> Result<Vec<String>, Problem> {
-        let all = "--untracked-files=all";
-        let args = ["status", "--porcelain=v1", "-z", all, "--ignored=matching", "--ignore-submodules=all", "--", "."];
-        let said = self.run(&args).await?;
-        Ok(said.split('\0').filter_map(|entry| entry.strip_prefix("!! ")).map(str::to_owned).collect())
+/// What git says of the files; all paths are from the top of the repository.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Those that are not as the commit has them, and whether each is one that is not there any more.
+    pub(crate) differing: Vec<(String, bool)>,
+    /// Those that it is told to ignore; a directory ends with `/` and stands for all that is in it.
+    pub(crate) ignored: Vec<String>,
+}
+
+impl Told {
+    fn read(said: &str) -> Self {
+        let mut told = Self::default();
+        let mut entries = said.split('\0');
+        while let Some(entry) = entries.next() {
+            let (Some(state), Some(path)) = (entry.get(..2), entry.get(3..)) else { continue };
+            if state == "!!" {
+                told.ignored.push(path.to_owned());
+                continue;
+            }
+            told.differing.push((path.to_owned(), state.contains('D')));
+            // A rename has the former name behind it.
+            let former = if state.contains('R') { entries.next() } else { None };
+            told.differing.extend(former.map(|path| (path.to_owned(), true)));
+        }
+        told
     }
 }
 

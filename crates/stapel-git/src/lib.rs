@@ -11,6 +11,6 @@ mod snapshot;
 
 pub use checkout::{Checkout, Unclean};
 pub use fetch::Wanted;
-pub use repository::Repository;
+pub use repository::{Repository, Status};
 pub use since::{Commit, Commits, Since};
 pub use snapshot::Snapshot;

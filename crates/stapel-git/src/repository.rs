@@ -3,7 +3,7 @@ use stapel_text::{Problem, problem};
 use stapel_tree::{Manifest, Rules};
 
 use crate::Snapshot;
-use crate::git::{Git, refused};
+use crate::git::{Git, Told, refused};
 use crate::since::{DIRTY, Since, since};
 
 /// The git repository on the operator's machine, as seen from the directory that is shipped.
@@ -78,16 +78,37 @@ impl Repository {
         self.head.as_ref().map(|head| format!("{head}{}", if uncommitted.is_empty() { "" } else { DIRTY }))
     }
 
+    /// What git says of the files in the directory.
+    ///
+    /// # Errors
+    /// `git-refused`.
+    pub async fn status(&self) -> Result<Status, Problem> {
+        Ok(Status { told: self.git.status(true).await?, prefix: self.prefix.clone() })
+    }
+
+    /// What lies between a deployed commit and the one that is checked out.
+    pub async fn since(&self, deployed: &str) -> Since {
+        since(&self.git, deployed, self.head.as_deref()).await
+    }
+}
+
+/// What git says of the files in a directory, as they are.
+pub struct Status {
+    told: Told,
+    prefix: String,
+}
+
+impl Status {
     /// What is shipped, or would be removed on the host, and is not as the commit has it; relative to the directory. What git
     /// is told to ignore is not among it.
     ///
     /// # Errors
-    /// `git-refused`, `tree-pattern-bad`.
-    pub async fn uncommitted(&self, shipped: &Manifest, rules: &Rules) -> Result<Vec<String>, Problem> {
+    /// `tree-pattern-bad`.
+    pub fn uncommitted(&self, shipped: &Manifest, rules: &Rules) -> Result<Vec<String>, Problem> {
         let mut found = Vec::new();
-        for (path, removed) in self.git.status(true).await? {
+        for (path, removed) in &self.told.differing {
             let Some(path) = path.strip_prefix(&self.prefix) else { continue };
-            if ships(shipped, path) || (removed && !rules.excludes(path)?) {
+            if ships(shipped, path) || (*removed && !rules.excludes(path)?) {
                 found.push(path.to_owned());
             }
         }
@@ -95,22 +116,12 @@ impl Repository {
     }
 
     /// What git is told to ignore, relative to the directory; a directory ends with `/` and stands for all that is in it.
-    ///
-    /// # Errors
-    /// `git-refused`.
-    pub async fn ignored(&self) -> Result<Vec<String>, Problem> {
-        let all = self.git.ignored().await?;
+    pub fn ignored(&self) -> impl Iterator<Item = &str> {
         // Where the directory itself is ignored, all of it is.
-        let inside = |path: &String| match path.strip_prefix(&self.prefix) {
-            Some(path) => Some(path.to_owned()),
-            None => self.prefix.starts_with(path.as_str()).then(String::new),
-        };
-        Ok(all.iter().filter_map(inside).collect())
-    }
-
-    /// What lies between a deployed commit and the one that is checked out.
-    pub async fn since(&self, deployed: &str) -> Since {
-        since(&self.git, deployed, self.head.as_deref()).await
+        self.told.ignored.iter().filter_map(|path| match path.strip_prefix(&self.prefix) {
+            Some(path) => Some(path),
+            None => self.prefix.starts_with(path.as_str()).then_some(""),
+        })
     }
 }
 

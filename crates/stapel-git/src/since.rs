@@ -46,6 +46,8 @@ pub(crate) async fn since(git: &Git, deployed: &str, head: Option<&str>) -> Sinc
     let same = head == Some(deployed);
     let named = !commit.is_empty() && commit.chars().all(|c| c.is_ascii_hexdigit());
     let (new, gone) = match head {
+        // It is here, for it is what is checked out.
+        Some(head) if head == commit => (Some(Commits::default()), Some(Commits::default())),
         Some(head) if named => (between(git, commit, head).await, between(git, head, commit).await),
         _ => (None, None),
     };

@@ -1,3 +1,4 @@
+use std::ffi::CString;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
@@ -20,6 +21,9 @@ pub(crate) struct Root {
     fd: OwnedFd,
     path: Utf8PathBuf,
 }
+
+/// A directory, and the names in it with what each is of.
+pub(crate) type Names = (OwnedFd, Vec<(CString, FileType)>);
 
 /// Where a walk through directories ended.
 pub(crate) enum Way {
@@ -112,7 +116,13 @@ impl Root {
 
     /// What lies in a directory below, with its type: names that are not UTF-8 with replacement characters.
     pub(crate) fn list(&self, directory: &str) -> Result<Vec<(String, FileType)>, Problem> {
-        let Way::Open(fd) = self.walk(directory)? else { return Ok(Vec::new()) };
+        let names = self.names(directory)?.map(|(_, names)| names).unwrap_or_default();
+        Ok(names.into_iter().map(|(name, kind)| (name.to_string_lossy().into_owned(), kind)).collect())
+    }
+
+    /// What lies in a directory below, in the order of the names, with the directory; `None` where it cannot be reached.
+    pub(crate) fn names(&self, directory: &str) -> Result<Option<Names>, Problem> {
+        let Way::Open(fd) = self.walk(directory)? else { return Ok(None) };
         let mut all = Vec::new();
         for entry in Dir::read_from(&fd).map_err(|e| self.io(directory, e))? {
             let entry = entry.map_err(|e| self.io(directory, e))?;
@@ -128,10 +138,10 @@ impl Root {
                 },
                 known => known,
             };
-            all.push((name.to_string_lossy().into_owned(), kind));
+            all.push((name.to_owned(), kind));
         }
         all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        Ok(all)
+        Ok(Some((fd, all)))
     }
 }
 

@@ -19,6 +19,7 @@ mod rules;
 mod scan;
 mod store;
 mod transfer;
+mod walk;
 
 pub use apply::{Applied, Attributes, Change, Displaced, carry_out, look, plan_apply, revert, sweep};
 pub use docker_ignore::docker_ignored;

@@ -1,10 +1,13 @@
 //! What files held when they were read last, so that those which have not changed need not be read again.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,7 +17,7 @@ use crate::Hash;
 use crate::observe::hash;
 
 /// What the file of a memory begins with; the version of this format is in it. Another version is as good as none.
-const MAGIC: &[u8; 16] = b"stapel memory 1\n";
+const MAGIC: &[u8; 16] = b"stapel memory 2\n";
 /// Bytes of a path's entry behind the path: the stamp and the hash.
 const ENTRY: usize = 7 * 8 + 32;
 /// A file that was changed later than this before it was read may be changed again without a sign of it: the times of files
@@ -42,7 +45,8 @@ impl Stamp {
         Self([device, inode, size, mtime, mtime_ns, ctime, ctime_ns])
     }
 
-    fn size(&self) -> u64 {
+    /// The size of the file, in bytes.
+    pub(crate) fn size(&self) -> u64 {
         self.0[2].cast_unsigned()
     }
 
@@ -59,33 +63,20 @@ impl Stamp {
 const WORTH: u64 = 1 << 20;
 const PAGE: u64 = 1 << 12;
 
-struct Known {
-    stamp: Stamp,
-    hash: Hash,
-    /// Whether it was asked for: the others are of files that are gone.
-    used: bool,
-}
-
-#[derive(Default)]
-struct Files {
-    known: HashMap<String, Known>,
-    read: bool,
-    learned: bool,
-}
-
 /// The hashes of files below one directory as they were when they were read last, kept in a file. What it says of a file holds
 /// as long as the file's device, inode, size and times are the same. It is an aid only: whatever is wrong with it, files are read.
 pub struct Memory {
     file: Option<Utf8PathBuf>,
     worth: u64,
-    files: Mutex<Files>,
+    written: OnceLock<Written>,
+    learned: Mutex<BTreeMap<String, (Stamp, Hash)>>,
 }
 
 impl Memory {
     /// One that forgets everything with itself.
     #[must_use]
     pub fn none() -> Self {
-        Self { file: None, worth: WORTH, files: Mutex::default() }
+        Self { file: None, worth: WORTH, written: OnceLock::new(), learned: Mutex::default() }
     }
 
     /// The one that is kept in `file`, which is read when it is needed.
@@ -94,22 +85,23 @@ impl Memory {
         Self { file: Some(file), ..Self::none() }
     }
 
-    fn files(&self) -> MutexGuard<'_, Files> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if !files.read {
-            files.read = true;
-            let written = self.file.as_ref().and_then(|file| fs::read(file).ok());
-            files.known = written.and_then(|written| read(&written)).unwrap_or_default();
-        }
-        files
+    fn written(&self) -> &Written {
+        self.written.get_or_init(|| {
+            let bytes = self.file.as_ref().and_then(|file| fs::read(file).ok());
+            bytes.and_then(Written::read).unwrap_or_default()
+        })
+    }
+
+    fn learned(&self) -> MutexGuard<'_, BTreeMap<String, (Stamp, Hash)>> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The hash of what lies at `path`, if it is what it was then.
     pub(crate) fn recall(&self, path: &str, stamp: Stamp) -> Option<Hash> {
-        let mut files = self.files();
-        let known = files.known.get_mut(path).filter(|known| known.stamp == stamp)?;
-        known.used = true;
-        Some(known.hash)
+        let same = |(then, _): &(Stamp, Hash)| *then == stamp;
+        let written = self.written().recall(path).filter(same);
+        let known = written.or_else(|| self.learned().get(path).copied().filter(same));
+        known.map(|(_, hash)| hash)
     }
 
     /// Reads a file to its end and remembers what it holds. Gives its hash and size.
@@ -121,62 +113,127 @@ impl Memory {
         let before = Stamp::of(&file.metadata()?);
         let (hash, size) = hash(file)?;
         if !before.young(now) && Stamp::of(&file.metadata()?) == before {
-            let mut files = self.files();
-            files.known.insert(path.to_owned(), Known { stamp: before, hash, used: true });
-            files.learned = true;
+            self.learned().insert(path.to_owned(), (before, hash));
         }
         Ok((hash, size))
     }
 
-    /// Writes down what it has learned, if that is worth it. What cannot be written is learned again.
+    /// Writes down what it knows, if it has learned anything and that is worth it: without those that nobody has asked for,
+    /// which are gone. What cannot be written is learned again.
     pub(crate) fn keep(&self) {
-        let mut files = self.files();
-        let bytes: u64 = files.known.values().map(|known| known.stamp.size().max(PAGE)).sum();
-        if let Some(file) = self.file.as_ref().filter(|_| files.learned && bytes >= self.worth) {
-            files.learned = false;
-            let _ = written(&files.known).and_then(|bytes| replace(file, &bytes));
+        let learned = self.learned();
+        let Some(file) = self.file.as_ref().filter(|_| !learned.is_empty()) else { return };
+        let written = self.written();
+        let mut all: BTreeMap<&str, (Stamp, Hash)> = written.asked_for().collect();
+        all.extend(learned.iter().map(|(path, known)| (path.as_str(), *known)));
+        let bytes: u64 = all.values().map(|(stamp, _)| stamp.size().max(PAGE)).sum();
+        if bytes >= self.worth {
+            let _ = encode(&all).and_then(|bytes| replace(file, &bytes));
         }
     }
 }
 
-fn written(known: &HashMap<String, Known>) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(known.len() * (ENTRY + 40) + 48);
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&[0; 32]);
-    for (path, known) in known.iter().filter(|(_, known)| known.used) {
-        let length = u32::try_from(path.len()).map_err(io::Error::other)?;
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(path.as_bytes());
-        known.stamp.0.iter().for_each(|part| bytes.extend_from_slice(&part.to_le_bytes()));
-        bytes.extend_from_slice(known.hash.as_bytes());
-    }
-    let sum = Hash::of(&bytes[48..]);
-    bytes[16..48].copy_from_slice(sum.as_bytes());
-    Ok(bytes)
+/// What was written down, as it lies in the file: magic, hash of the rest, the number of entries, where each begins, and the
+/// entries in the order of their paths (length, path, stamp, hash). Nothing of it is taken apart before it is asked for, since
+/// a tree may have very many files, and each command asks.
+#[derive(Default)]
+struct Written {
+    bytes: Vec<u8>,
+    entries: usize,
+    /// Which were asked for: the others are of files that are gone.
+    asked: Vec<AtomicBool>,
+    /// The one behind the last that was asked for: most are asked for in their order.
+    next: AtomicUsize,
 }
 
-/// `None` if it is not whole: it is not made durable, so a machine that goes down may leave anything.
-fn read(bytes: &[u8]) -> Option<HashMap<String, Known>> {
-    let (magic, rest) = bytes.split_first_chunk()?;
-    let (sum, mut rest) = rest.split_first_chunk::<32>()?;
-    if magic != MAGIC || Hash::of(rest).as_bytes() != sum {
-        return None;
+const HEAD: usize = 16 + 32 + 4;
+
+fn number(bytes: &[u8], at: usize) -> Option<usize> {
+    let (number, _) = bytes.get(at..)?.split_first_chunk()?;
+    usize::try_from(u32::from_le_bytes(*number)).ok()
+}
+
+impl Written {
+    /// `None` if it is not whole: it is not made durable, so a machine that goes down may leave anything.
+    fn read(bytes: Vec<u8>) -> Option<Self> {
+        let (magic, rest) = bytes.split_first_chunk()?;
+        let (sum, rest) = rest.split_first_chunk::<32>()?;
+        if magic != MAGIC || Hash::of(rest).as_bytes() != sum {
+            return None;
+        }
+        let entries = number(&bytes, HEAD - 4)?;
+        let asked = (0..entries).map(|_| AtomicBool::new(false)).collect();
+        Some(Self { bytes, entries, asked, next: AtomicUsize::new(0) })
     }
-    let mut all = HashMap::with_capacity(rest.len() / (ENTRY + 20));
-    while let Some((length, after)) = rest.split_first_chunk() {
-        let (path, after) = after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-        let (entry, after) = after.split_first_chunk::<ENTRY>()?;
+
+    /// The path of an entry, and what is behind it.
+    fn entry(&self, index: usize) -> Option<(&str, &[u8; ENTRY])> {
+        let at = number(&self.bytes, HEAD + 4 * index)?;
+        let (path, rest) = self.bytes.get(at + 4..)?.split_at_checked(number(&self.bytes, at)?)?;
+        Some((str::from_utf8(path).ok()?, rest.first_chunk()?))
+    }
+
+    fn find(&self, path: &str) -> Option<usize> {
+        let is = |index: usize| Some(self.entry(index)?.0.cmp(path));
+        let next = self.next.load(Relaxed);
+        if next < self.entries && is(next)? == Ordering::Equal {
+            return Some(next);
+        }
+        let (mut low, mut high) = (0, self.entries);
+        while low < high {
+            let middle = low.midpoint(high);
+            match is(middle)? {
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+
+    fn recall(&self, path: &str) -> Option<(Stamp, Hash)> {
+        let index = self.find(path)?;
+        self.next.store(index + 1, Relaxed);
+        self.asked.get(index)?.store(true, Relaxed);
+        self.known(index).map(|(_, known)| known)
+    }
+
+    fn known(&self, index: usize) -> Option<(&str, (Stamp, Hash))> {
+        let (path, entry) = self.entry(index)?;
         let (stamp, hash) = entry.split_at(7 * 8);
         let mut parts = [0; 7];
         for (part, bytes) in parts.iter_mut().zip(stamp.chunks_exact(8)) {
             *part = i64::from_le_bytes(bytes.try_into().ok()?);
         }
         let hash: [u8; 32] = hash.try_into().ok()?;
-        let known = Known { stamp: Stamp(parts), hash: blake3::Hash::from_bytes(hash).into(), used: false };
-        all.insert(String::from_utf8(path.to_vec()).ok()?, known);
-        rest = after;
+        Some((path, (Stamp(parts), blake3::Hash::from_bytes(hash).into())))
     }
-    Some(all)
+
+    fn asked_for(&self) -> impl Iterator<Item = (&str, (Stamp, Hash))> {
+        let asked = self.asked.iter().enumerate().filter(|(_, asked)| asked.load(Relaxed));
+        asked.filter_map(|(index, _)| self.known(index))
+    }
+}
+
+fn encode(all: &BTreeMap<&str, (Stamp, Hash)>) -> io::Result<Vec<u8>> {
+    let number = |n: usize| u32::try_from(n).map(u32::to_le_bytes).map_err(io::Error::other);
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend_from_slice(&[0; 32]);
+    bytes.extend_from_slice(&number(all.len())?);
+    let mut at = HEAD + 4 * all.len();
+    for path in all.keys() {
+        bytes.extend_from_slice(&number(at)?);
+        at += 4 + path.len() + ENTRY;
+    }
+    for (path, (stamp, hash)) in all {
+        bytes.extend_from_slice(&number(path.len())?);
+        bytes.extend_from_slice(path.as_bytes());
+        stamp.0.iter().for_each(|part| bytes.extend_from_slice(&part.to_le_bytes()));
+        bytes.extend_from_slice(hash.as_bytes());
+    }
+    let sum = Hash::of(&bytes[48..]);
+    bytes[16..48].copy_from_slice(sum.as_bytes());
+    Ok(bytes)
 }
 
 /// Under another name first: whoever reads it meanwhile sees a whole one. Should two write at once, the sum does not fit.
@@ -309,16 +366,16 @@ mod tests {
         world.learn(&memory, "a", LATER);
         memory.keep();
         let whole = fs::read(world.path("cache/memory")).unwrap();
-        assert!(read(&whole).is_some());
+        assert!(Written::read(whole.clone()).is_some());
         for cut in 0..whole.len() {
-            assert!(read(&whole[..cut]).is_none_or(|known| known.is_empty()), "cut to {cut}");
+            assert!(Written::read(whole[..cut].to_vec()).is_none(), "cut to {cut}");
         }
         for at in 0..whole.len() {
             let mut other = whole.clone();
             other[at] ^= 1;
-            assert!(read(&other).is_none(), "byte {at}");
+            assert!(Written::read(other).is_none(), "byte {at}");
         }
-        fs::write(world.path("cache/memory"), "stapel memory 2\n").unwrap();
+        fs::write(world.path("cache/memory"), "stapel memory 3\n").unwrap();
         assert_eq!(world.recall(&world.memory(), "a"), None);
     }
 }

@@ -80,7 +80,7 @@ pub(crate) fn observe_in(root: &Root, parent: &OwnedFd, path: &str, memory: &Mem
 }
 
 /// The bits of a mode, which some systems keep in 16 bits.
-fn wide(mode: impl Into<u32>) -> u32 {
+pub(crate) fn wide(mode: impl Into<u32>) -> u32 {
     mode.into()
 }
 

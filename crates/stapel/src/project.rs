@@ -150,10 +150,16 @@ impl Project {
         Ok(())
     }
 
-    /// No release begins in quiet hours, unless that is asked for.
-    pub(crate) fn may_begin(&self, in_quiet_hours: bool) -> Result<(), Problem> {
-        let quiet = self.config.quiet.as_ref().filter(|_| !in_quiet_hours);
-        quiet.and_then(|quiet| quiet.refuses(Timestamp::now())).map_or(Ok(()), Err)
+    /// In quiet hours as well, if that is asked for: the host is not told of them either, for the phases that come later.
+    pub(crate) fn also_in_quiet_hours(&mut self, asked: bool) {
+        if asked {
+            self.config.quiet = None;
+        }
+    }
+
+    /// No release begins in quiet hours.
+    pub(crate) fn may_begin(&self) -> Result<(), Problem> {
+        self.config.quiet.as_ref().and_then(|quiet| quiet.refuses(Timestamp::now())).map_or(Ok(()), Err)
     }
 
     /// The host of the target.
@@ -198,21 +204,32 @@ impl Project {
 
     /// What is to be shipped, and what git knows of it.
     pub(crate) async fn tree(&self) -> Result<Tree, Problem> {
-        let manifest = self.manifest().await?;
-        let repository = Repository::of(&self.root).await?;
-        let mut uncommitted = match &repository {
-            Some(repository) => repository.uncommitted(&manifest, &self.rules()).await?,
-            None => Vec::new(),
+        let (manifest, repository) = tokio::try_join!(self.manifest(), async {
+            let Some(repository) = Repository::of(&self.root).await? else { return Ok(None) };
+            let status = repository.status().await?;
+            Ok(Some((repository, status)))
+        })?;
+        let Some((repository, status)) = repository else {
+            return Ok(Tree {
+                manifest,
+                repository: None,
+                uncommitted: Vec::new(),
+                ignored: Vec::new(),
+                snapshot: None,
+            });
         };
+        let mut uncommitted = status.uncommitted(&manifest, &self.rules())?;
         // Files with secrets are not to be committed.
         uncommitted.retain(|path| !self.is_secret(path));
-        let ignored = match &repository {
-            Some(repository) => repository.ignored().await?.into_iter().collect(),
-            None => BTreeSet::new(),
+        let ignored: BTreeSet<&str> = status.ignored().collect();
+        let ignored = match ignored.is_empty() {
+            true => Vec::new(),
+            false => {
+                let paths = manifest.entries.keys();
+                paths.filter(|path| is_among(path, &ignored) && !self.is_secret(path)).cloned().collect()
+            }
         };
-        let ignored = manifest.entries.keys().filter(|path| is_among(path, &ignored) && !self.is_secret(path));
-        let ignored = ignored.cloned().collect();
-        Ok(Tree { manifest, repository, uncommitted, ignored, snapshot: None })
+        Ok(Tree { manifest, repository: Some(repository), uncommitted, ignored, snapshot: None })
     }
 
     /// Has the files left out that the configuration's `ignore` speaks of. They are named in the configuration that goes along,
@@ -224,8 +241,8 @@ impl Project {
                 Ignore::Git => {
                     let repository = Repository::of(&self.root).await?;
                     let none = || problem!(Refused, "cli-ignore-no-git", path = self.root.as_str());
-                    let ignored = repository.ok_or_else(none)?.ignored().await?;
-                    ignored.iter().map(|path| pattern_of(path)).collect::<Vec<_>>()
+                    let status = repository.ok_or_else(none)?.status().await?;
+                    status.ignored().map(pattern_of).collect::<Vec<_>>()
                 }
                 Ignore::Docker => {
                     let (root, rules, config) = (self.root.clone(), self.rules(), &self.config);
@@ -280,7 +297,7 @@ impl Project {
 }
 
 /// Whether this path is one of them, or lies in a directory that is; those end with `/`, the tree itself is empty.
-fn is_among(path: &str, all: &BTreeSet<String>) -> bool {
+fn is_among(path: &str, all: &BTreeSet<&str>) -> bool {
     let mut above = path.match_indices('/').map(|(at, _)| &path[..=at]);
     all.contains(path) || all.contains("") || above.any(|directory| all.contains(directory))
 }

@@ -11,9 +11,9 @@ use stapel_engine::{Compose, Engine, EngineFacts};
 use stapel_host::Command;
 use stapel_text::{Problem, problem};
 
-use super::Wanted;
 use super::packages::{ASKED, Packages};
 use super::system::System;
+use super::{PATIENCE, Wanted};
 
 /// Whether Docker is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ async fn apt() -> Result<(Packages, Option<String>), Problem> {
         "-oDir::Cache::srcpkgcache=".to_owned(),
     ];
     let called = |program: &str| Command::new(program).env("LC_ALL", "C").args(own.clone());
-    let fetched = called("apt-get").args(["-qq", "update"]).finish().await?;
+    let fetched = called("apt-get").args(PATIENCE).args(["-qq", "update"]).finish().await?;
     let complaint = Some(fetched.stderr.trim().to_owned()).filter(|said| !said.is_empty());
     let known = called("apt-cache").arg("policy").args(ASKED).run().await?;
     Ok((Packages::read(&known.stdout), complaint))

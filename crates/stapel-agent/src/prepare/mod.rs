@@ -99,6 +99,10 @@ pub enum Step {
     },
 }
 
+/// A mirror that does not answer is given up: for each address, and only once.
+pub(super) const PATIENCE: [&str; 3] =
+    ["-oAcquire::http::Timeout=20", "-oAcquire::https::Timeout=20", "-oAcquire::Retries=1"];
+
 impl Step {
     /// What it does.
     #[must_use]
@@ -117,7 +121,11 @@ impl Step {
     pub fn command(&self) -> Vec<String> {
         let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect();
         match self {
-            Self::Update => words(&["apt-get", "update"]),
+            Self::Update => {
+                let mut all: Vec<String> = words(&["apt-get", "update"]);
+                all.extend(words(&PATIENCE));
+                all
+            }
             // Nothing is asked, nobody's services are restarted, no configuration is replaced, nothing is removed. Another
             // apt (unattended upgrades run at boot) is waited for.
             Self::Install { packages, .. } => {

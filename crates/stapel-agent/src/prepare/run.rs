@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stapel_core::ports::Lines;
 use stapel_engine::Engine;
-use stapel_host::Command;
+use stapel_host::{Command, Finished};
 use stapel_text::{Problem, problem, text};
 use stapel_wire::Connection;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -15,6 +15,9 @@ use super::{Step, Wanted, look};
 use crate::protocol::Reply;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+const AGAIN_EVERY: Duration = Duration::from_secs(3);
+/// For another apt to end; as long as for dpkg's lock.
+const OTHER_APT: Duration = Duration::from_mins(5);
 /// For a daemon to answer that was just started.
 const ANSWERS: Duration = Duration::from_mins(1);
 
@@ -63,7 +66,14 @@ async fn one(step: &Step, said: &Said<'_>) -> Result<(), Problem> {
     }
     let words = step.command();
     let [program, arguments @ ..] = words.as_slice() else { return Ok(()) };
-    let done = Command::new(program).args(arguments).stream(said).await?;
+    let mut done = Command::new(program).args(arguments).stream(said).await?;
+    if matches!(step, Step::Update) && lists_held(&done) {
+        done = stapel_host::until(text!("agent-await-apt"), AGAIN_EVERY, OTHER_APT, || async {
+            let again = Command::new(program).args(arguments).stream(said).await?;
+            Ok((!lists_held(&again)).then_some(again))
+        })
+        .await?;
+    }
     // One source of several that cannot be had is no reason to stop: what is missing then, the installation says.
     if !matches!(step, Step::Update) {
         done.success()?;
@@ -76,6 +86,11 @@ async fn one(step: &Step, said: &Said<'_>) -> Result<(), Problem> {
         answers.await.map_err(|why| problem!(Failed, "agent-prepare-silent").because(why))?;
     }
     Ok(())
+}
+
+/// Whether another apt holds the lists of packages: unlike dpkg's lock, apt does not wait for that one itself.
+fn lists_held(done: &Finished) -> bool {
+    done.code != 0 && done.stderr.contains("/lists/lock")
 }
 
 struct Said<'a>(&'a UnboundedSender<Reply>);

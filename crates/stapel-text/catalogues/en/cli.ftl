@@ -110,6 +110,7 @@ cli-holder-no-process = Its process has ended; the lock is free by itself in a m
 cli-holder-at = Release { $release }, at: { $step }. Last heard of { $ago } ago.
 cli-unlocked = The process was ended.
 cli-unlocked-release = The process was ended; the guardian takes release { $release } up now. `stapel attach { $release }` shows it.
+cli-unlocked-phases = The process was ended; the guardian goes on with the phase after release { $release } now. `stapel cancel` ends the phases.
 cli-guardian-process = Note: should the host itself die in the midst of it, nothing there starts the recovery at boot (neither systemd nor cron); have `stapel agent recover` started at boot.
 cli-show-head = Release { $release }: { $doing } of { $target } by { $who }, begun { $began }
 cli-show-commit = commit { $commit }

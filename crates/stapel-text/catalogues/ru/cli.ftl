@@ -110,6 +110,7 @@ cli-holder-no-process = Его процесс завершился; замок �
 cli-holder-at = Релиз { $release }, шаг: { $step }. Последний знак жизни { $ago } назад.
 cli-unlocked = Процесс завершён.
 cli-unlocked-release = Процесс завершён; релиз { $release } сейчас подхватит страж. `stapel attach { $release }` это покажет.
+cli-unlocked-phases = Процесс завершён; страж сейчас продолжит с этапа после релиза { $release }. `stapel cancel` прекратит этапы.
 cli-guardian-process = Учтите: если сам сервер упадёт посреди релиза, при загрузке восстановление там никто не запустит (нет ни systemd, ни cron); пусть при загрузке запускается `stapel agent recover`.
 cli-show-head = Релиз { $release }: { $doing } на { $target }, { $who }, начат { $began }
 cli-show-commit = коммит { $commit }

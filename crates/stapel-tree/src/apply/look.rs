@@ -9,6 +9,7 @@ use super::{Applied, Change};
 use crate::beneath::Root;
 use crate::names::{is_temporary, listed};
 use crate::observe::{There, observe_all};
+use crate::parallel::parallel;
 use crate::rules::Matcher;
 use crate::{Entry, Manifest, Memory, Rules};
 
@@ -29,22 +30,36 @@ pub fn look(
     let nothing = Manifest::default();
     let before = before.unwrap_or(&nothing);
     goal.check()?;
-    before.check()?;
+    // Most commands ask whether all is as it was left.
+    let same = std::ptr::eq(before, goal);
+    if !same {
+        before.check()?;
+    }
     let Some(root) = Root::open_if_there(root)? else {
         let mut changed: Vec<_> = goal.directories().into_iter().map(|d| make(d, Entry::Directory)).collect();
         let files = goal.entries.iter().filter(|(_, e)| !e.is_directory());
         changed.extend(files.map(|(path, entry)| make(path.clone(), entry.clone())));
         return Ok(Applied { format: Applied::FORMAT, root_made: true, changed, foreign: Vec::new() });
     };
-    let (directories, old_directories) = (goal.directories(), before.directories());
-    let manifests = goal.entries.keys().chain(before.entries.keys());
+    let directories = goal.directories();
+    let (others, old_directories) = match same {
+        true => (None, BTreeSet::new()),
+        false => (Some(before.entries.keys()), before.directories()),
+    };
+    let manifests = goal.entries.keys().chain(others.into_iter().flatten());
     let mut paths: Vec<&str> = manifests.chain(&directories).chain(&old_directories).map(String::as_str).collect();
     // The stable one makes use of what is sorted already.
     paths.sort();
     paths.dedup();
-    let there = paths.iter().copied().zip(observe_all(&root, &paths, memory)?).collect();
+    let there = observe_all(&root, &paths, memory)?;
     memory.keep();
-    let (directories, old_directories) = (&directories, &old_directories);
+    if same && is_as_left(goal, &paths, &there) {
+        let known = |path: &str| goal.entries.contains_key(path) || directories.contains(path);
+        let foreign = foreign(&root, rules, directories.iter().map(String::as_str), &known)?;
+        return Ok(Applied { format: Applied::FORMAT, root_made: false, changed: Vec::new(), foreign });
+    }
+    let there = paths.iter().copied().zip(there).collect();
+    let (directories, old_directories) = (&directories, if same { &directories } else { &old_directories });
     let (changed, removed) = (Vec::new(), BTreeSet::new());
     let mut look = Look { root: &root, before, goal, directories, old_directories, there, changed, removed };
     look.clear_for_directories()?;
@@ -55,6 +70,38 @@ pub fn look(
     look.remove_directories()?;
     let foreign = look.foreign(rules)?;
     Ok(Applied { format: Applied::FORMAT, root_made: false, changed: look.changed, foreign })
+}
+
+/// Whether a manifest is true of what is there at its paths and their directories.
+fn is_as_left(manifest: &Manifest, paths: &[&str], there: &[There]) -> bool {
+    let mut entries = manifest.entries.iter().peekable();
+    paths.iter().zip(there).all(|(path, there)| match entries.next_if(|(known, _)| known.as_str() == *path) {
+        Some((_, entry)) => there.entry() == Some(entry),
+        None => there.entry().is_some_and(Entry::is_directory),
+    })
+}
+
+/// What lies in the root and in these directories that is neither known nor left out by the rules.
+fn foreign<'a>(
+    root: &Root,
+    rules: &Rules,
+    directories: impl Iterator<Item = &'a str>,
+    known: &(dyn Fn(&str) -> bool + Sync),
+) -> Result<Vec<String>, Problem> {
+    let matcher = rules.matcher()?;
+    let directories: Vec<&str> = [""].into_iter().chain(directories).collect();
+    let found = parallel(&directories, |directory| {
+        let mut found = Vec::new();
+        for (name, kind) in root.list(directory)? {
+            let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
+            let is_directory = kind == FileType::Directory;
+            if !known(&path) && !matcher.excludes(Path::new(&path), is_directory) {
+                found.push(if is_directory { path + "/" } else { path });
+            }
+        }
+        Ok(found)
+    });
+    Ok(found.into_iter().collect::<Result<Vec<_>, Problem>>()?.concat())
 }
 
 fn make(path: String, after: Entry) -> Change {
@@ -195,26 +242,14 @@ impl Look<'_> {
     }
 
     fn foreign(&self, rules: &Rules) -> Result<Vec<String>, Problem> {
-        let matcher = rules.matcher()?;
-        let mut foreign = Vec::new();
         let ours = |d: &&String| self.is_directory(d);
         let directories: BTreeSet<&String> = self.directories.union(self.old_directories).filter(ours).collect();
-        for directory in [""].into_iter().chain(directories.iter().map(|d| d.as_str())) {
-            for (name, kind) in self.root.list(directory)? {
-                if is_temporary(&name) {
-                    continue;
-                }
-                let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
-                let is_directory = kind == FileType::Directory;
-                let known = self.goal.entries.contains_key(&path)
-                    || self.directories.contains(&path)
-                    || self.removed.contains(&path)
-                    || (is_directory && self.old_directories.contains(&path));
-                if !known && !matcher.excludes(Path::new(&path), is_directory) {
-                    foreign.push(if is_directory { path + "/" } else { path });
-                }
-            }
-        }
-        Ok(foreign)
+        let known = |path: &str| {
+            self.goal.entries.contains_key(path)
+                || self.directories.contains(path)
+                || self.removed.contains(path)
+                || (self.old_directories.contains(path) && self.is_directory(path))
+        };
+        foreign(self.root, rules, directories.into_iter().map(String::as_str), &known)
     }
 }

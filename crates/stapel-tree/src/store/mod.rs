@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use camino::{Utf8Path, Utf8PathBuf};
 use stapel_text::{Problem, problem};
 
-use crate::{Hash, Manifest, io as failed};
+use crate::{Entry, Hash, Manifest, io as failed};
 
 pub use block::{Block, Part, Wanted, compress_group, group};
 pub use compress::{compress, compress_bytes};
@@ -87,7 +87,9 @@ impl ObjectStore {
     pub fn missing(&self, manifest: &Manifest) -> Vec<Hash> {
         // One that cannot be read is as good as missing: what is in it is brought again.
         let _ = self.packs.look();
-        manifest.contents().into_keys().filter(|hash| !self.there(hash)).collect()
+        let all = manifest.entries.values().filter_map(Entry::hash);
+        let unseen: BTreeSet<Hash> = self.packs.unseen(all);
+        unseen.into_iter().filter(|hash| !self.path(hash).is_file()).collect()
     }
 
     /// Writes the content to `to`. Whoever calls throws away what was written when this fails: only at the end it is

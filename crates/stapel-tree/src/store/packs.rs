@@ -128,6 +128,12 @@ impl Packs {
         self.known().objects.contains_key(hash)
     }
 
+    /// Those of many that are in none of these.
+    pub(super) fn unseen(&self, hashes: impl Iterator<Item = Hash>) -> BTreeSet<Hash> {
+        let known = self.known();
+        hashes.filter(|hash| !known.objects.contains_key(hash)).collect()
+    }
+
     /// What is where an object should be; `None` if no pack has it.
     pub(super) fn read(&self, hash: &Hash) -> Result<Option<Found>, Problem> {
         // Whoever takes an object out of a pack makes a new one of it, perhaps between our two looks.

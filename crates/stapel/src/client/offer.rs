@@ -68,16 +68,17 @@ impl Client {
         manifest: &Manifest,
         screen: &Screen,
     ) -> Result<Hash, Problem> {
-        let json = manifest.to_json();
-        let known = Hash::of(&json);
+        let known = manifest.name();
         let mut reply = self.ask(&Request::Known { manifest: known }).await?;
         if reply == Reply::Unknown {
-            let packed = stapel_tree::compress_bytes(&json)?;
+            let packed = stapel_tree::compress_bytes(&manifest.to_json())?;
             self.session.connection.send(&Request::Offer { manifest: known, bytes: packed.len() as u64 }).await?;
             self.send_content(&packed).await?;
             reply = self.receive().await?;
         }
         let (hash, mut missing) = match reply {
+            // All of it was brought before.
+            Reply::Wanted { manifest, missing } if missing.is_empty() && manifest == known => return Ok(manifest),
             Reply::Wanted { manifest, missing } => (manifest, missing),
             other => return Err(unexpected(&other)),
         };

@@ -42,7 +42,7 @@ fn ignored(brought: &Brought) -> Examined {
 }
 
 fn quiet(project: &Project) -> Examined {
-    let found = project.may_begin(false).err().map(Found::prevents);
+    let found = project.may_begin().err().map(Found::prevents);
     Examined {
         what: text!("cli-examine-quiet"),
         looked: project.config.quiet.is_some(),

@@ -27,7 +27,8 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     project.build_with(&args.build_arg)?;
     project.leave_out_ignored().await?;
     project.also_check(&args.check, &args.ask)?;
-    project.may_begin(args.in_quiet_hours)?;
+    project.also_in_quiet_hours(args.in_quiet_hours);
+    project.may_begin()?;
     let (mut client, source) = tokio::try_join!(Client::open(&project, screen), async {
         let source = Source::of(&project, &args.commit).await?;
         match source.unclean().filter(|_| !args.allow_dirty) {
@@ -43,18 +44,19 @@ pub(super) async fn deploy(place: &Place, args: &Deploy, screen: &Screen) -> Res
     if let Some(ignored) = brought.ignored().filter(|_| !args.quiet) {
         screen.say(&ignored.what);
     }
-    let may_begin = || project.may_begin(args.in_quiet_hours);
+    let may_begin = || project.may_begin();
     let manner = Manner { yes: args.yes, quiet: args.quiet, may_begin: &may_begin };
     carry_out(&mut client, brought.ask.clone(), Some(&brought), manner, screen).await
 }
 
 /// What was planned before: its tree is on the host since then. It was looked at then, so nobody is asked again.
 async fn saved(place: &Place, args: &Deploy, saved: Saved, screen: &Screen) -> Result<Option<Release>, Problem> {
-    let project = saved.project(place, screen)?;
+    let mut project = saved.project(place, screen)?;
     if let Some(refused) = unclean(&project, &saved.uncommitted).filter(|_| !args.allow_dirty) {
         return Err(refused);
     }
-    project.may_begin(args.in_quiet_hours)?;
+    project.also_in_quiet_hours(args.in_quiet_hours);
+    project.may_begin()?;
     let mut client = Client::open(&project, screen).await?;
     let (plan, observation, recovered) = client.plan(saved.ask.clone(), true).await?;
     recovered.iter().for_each(|release| screen.recovered(release));

@@ -35,7 +35,7 @@ pub(crate) async fn run(place: &Place, args: &Plan, screen: &Screen) -> Result<u
     if let Some(ignored) = brought.ignored() {
         screen.say(&ignored.what);
     }
-    if let Err(quiet) = project.may_begin(false) {
+    if let Err(quiet) = project.may_begin() {
         screen.say(&quiet.what);
     }
     if let Some(file) = &args.out {

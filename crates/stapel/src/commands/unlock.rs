@@ -18,9 +18,10 @@ pub(crate) async fn run(place: &Place, args: &Unlock, screen: &Screen) -> Result
         agreed(screen)?;
     }
     client.end_holder(holder.owner.process).await?;
-    screen.say(&match holder.at {
-        Some((release, ..)) => text!("cli-unlocked-release", release = release.to_string()),
-        None => text!("cli-unlocked"),
+    screen.say(&match (holder.at, holder.phases_after) {
+        (Some((release, ..)), _) => text!("cli-unlocked-release", release = release.to_string()),
+        (None, Some(release)) => text!("cli-unlocked-phases", release = release.to_string()),
+        (None, None) => text!("cli-unlocked"),
     });
     Ok(0)
 }
