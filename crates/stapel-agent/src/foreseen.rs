@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use stapel_core::config::MigrationTool;
 use stapel_core::observation::{Becomes, EnvChange, FileChange, Observation, Pending, Schema};
 use stapel_core::plan::Plan;
@@ -60,14 +61,18 @@ impl Site {
         manifest.entries.get(path).and_then(Entry::hash).map(|hash| self.store.read(&hash)).transpose()
     }
 
-    /// What the migration tool has noted in the database; `None` where it keeps no notes that we can read, or there are
-    /// several databases.
-    pub(crate) async fn migration_notes(&self) -> Option<Notes> {
+    /// How much each database holds, and what the migration tool has noted in one; `None` where it keeps no notes that we can
+    /// read, or there are several databases.
+    pub(crate) async fn glances(&self) -> (Vec<(&String, Result<u64, Problem>)>, Option<Notes>) {
         let alembic = self.config.migration.as_ref().is_some_and(|m| m.tool == MigrationTool::Alembic);
-        let mut databases = self.databases.iter();
-        let (true, Some((name, database)), None) = (alembic, databases.next(), databases.next()) else { return None };
-        let (table, column) = ALEMBIC_TABLE;
-        Some(Notes { database: name.clone(), found: database.column(table, column).await })
+        let table = (alembic && self.databases.len() == 1).then_some(ALEMBIC_TABLE);
+        let looked = self.databases.iter().map(|(name, database)| async move { (name, database.glance(table).await) });
+        let (mut sizes, mut notes) = (Vec::new(), None);
+        for (name, glance) in join_all(looked).await {
+            sizes.push((name, glance.size));
+            notes = glance.column.map(|found| Notes { database: name.clone(), found });
+        }
+        (sizes, notes)
     }
 
     /// Where the schema is and what the goal's tree would make of it. `None` where only running something could tell: a tool

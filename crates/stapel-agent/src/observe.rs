@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::try_join_all;
 use stapel_core::Touched;
 use stapel_core::config::EngineKind;
 use stapel_core::observation::{LastRelease, Observation, Room, ServiceFacts, Then};
@@ -144,9 +144,8 @@ impl Site {
             let facts = ServiceFacts { real, pointed, pulled, then, written, ..defined };
             Ok::<_, Problem>((name.clone(), facts, parts))
         });
-        let sizes = self.databases.iter().map(|(name, database)| async move { (name, database.size().await) });
-        let (facts, change, sizes, notes) =
-            tokio::join!(try_join_all(facts), self.change_to(&manifest), join_all(sizes), self.migration_notes());
+        let (facts, change, (sizes, notes)) =
+            tokio::join!(try_join_all(facts), self.change_to(&manifest), self.glances());
         let change = change?;
         let mut services = BTreeMap::new();
         let paths = self.changed_paths(&manifest, &change)?;

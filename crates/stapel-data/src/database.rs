@@ -26,6 +26,14 @@ impl Kind {
     }
 }
 
+/// What one look at a database says.
+pub struct Glance {
+    /// How much it holds, in bytes.
+    pub size: Result<u64, Problem>,
+    /// What [`Database::column`] gives, where it was asked for.
+    pub column: Option<Result<Option<Vec<String>>, Problem>>,
+}
+
 /// A database that can be dumped, and brought back from a dump.
 #[async_trait]
 pub trait Database: Send + Sync {
@@ -71,6 +79,19 @@ pub trait Database: Send + Sync {
     /// # Errors
     /// What the database says.
     async fn column(&self, table: &str, column: &str) -> Result<Option<Vec<String>>, Problem>;
+
+    /// [`Database::size`] and, where a table and its column are given, [`Database::column`], at once: each question to one in a
+    /// container takes a while.
+    async fn glance(&self, column: Option<(&str, &str)>) -> Glance {
+        let column = async {
+            match column {
+                Some((table, column)) => Some(self.column(table, column).await),
+                None => None,
+            }
+        };
+        let (size, column) = tokio::join!(self.size(), column);
+        Glance { size, column }
+    }
 
     /// Whether it is the app's own and comes with its first start. Any other has to be there before.
     fn comes_with_the_app(&self) -> bool {

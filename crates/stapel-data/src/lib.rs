@@ -14,7 +14,7 @@ mod proof;
 mod quoted;
 mod sqlite;
 
-pub use database::{Database, Kind};
+pub use database::{Database, Glance, Kind};
 pub use postgres::{PostgresByUrl, PostgresInService, PostgresOnHost, PostgresTools};
 pub use proof::Proof;
 pub use sqlite::SqliteFile;

@@ -10,7 +10,7 @@ use stapel_text::{Problem, problem};
 use super::{PostgresTools, archive};
 use crate::file::{Whole, blocking, failed};
 use crate::quoted::quoted;
-use crate::{Database, Kind, Proof, mask};
+use crate::{Database, Glance, Kind, Proof, mask};
 
 /// How long `pg_dump` waits for a table that somebody else holds, in milliseconds. A dump that waits for ever behind a
 /// forgotten transaction would hold up the release without a word.
@@ -64,6 +64,36 @@ async fn read_back<T: PostgresTools + ?Sized>(at: &T, dump: &Utf8Path, how: &str
 /// What `psql` prints for a statement, a row a line.
 async fn ask<T: PostgresTools + ?Sized>(at: &T, sql: &str) -> Result<String, Problem> {
     Ok(run(at, &psql(at, &[sql]).await?, None, None).await?.stdout)
+}
+
+const SIZE: &str = "SELECT pg_database_size(current_database())";
+
+/// What [`SIZE`] brought, as the first line.
+fn size_of<T: PostgresTools + ?Sized>(at: &T, argv: &[String], out: &ExecOutput) -> Result<u64, Problem> {
+    let size = out.stdout.lines().next().and_then(|line| line.trim().parse().ok());
+    size.ok_or_else(|| problem_of(at, argv, out))
+}
+
+/// Whether a table is there, in whatever schema of the search path, and a column of it. Where it is not, the second one
+/// fails, and that is well.
+fn column_sql(table: &str, column: &str) -> [String; 2] {
+    let there = format!("SELECT to_regclass('{table}') IS NOT NULL");
+    [there, format!("SELECT {column} FROM {table} ORDER BY {column}")]
+}
+
+/// What these brought, behind so many lines.
+fn column_of<T: PostgresTools + ?Sized>(
+    at: &T,
+    argv: &[String],
+    out: &ExecOutput,
+    behind: usize,
+) -> Result<Option<Vec<String>>, Problem> {
+    let mut lines = out.stdout.lines().skip(behind);
+    match (lines.next(), out.code) {
+        (Some("f"), _) => Ok(None),
+        (Some("t"), 0) => Ok(Some(lines.map(str::to_owned).filter(|value| !value.is_empty()).collect())),
+        _ => Err(problem_of(at, argv, out)),
+    }
 }
 
 /// A call of `psql` with these statements, one after the other.
@@ -123,23 +153,30 @@ impl<T: PostgresTools> Database for T {
     }
 
     async fn size(&self) -> Result<u64, Problem> {
-        let said = ask(self, "SELECT pg_database_size(current_database())").await?;
-        said.trim().parse().map_err(|_| {
-            let out = ExecOutput { code: 0, stdout: String::new(), stderr: said.clone() };
-            problem_of(self, &["psql".to_owned()], &out)
-        })
+        let argv = psql(self, &[SIZE]).await?;
+        size_of(self, &argv, &run(self, &argv, None, None).await?)
     }
 
     async fn column(&self, table: &str, column: &str) -> Result<Option<Vec<String>>, Problem> {
-        // It may lie in any schema of the search path. Where it is not, the second statement fails, and that is well.
-        let there = format!("SELECT to_regclass('{table}') IS NOT NULL");
-        let argv = psql(self, &[&there, &format!("SELECT {column} FROM {table} ORDER BY {column}")]).await?;
+        let [there, values] = column_sql(table, column);
+        let argv = psql(self, &[&there, &values]).await?;
         let out = self.tool(&argv, &named(self), None, None).await?;
-        let mut lines = out.stdout.lines();
-        match (lines.next(), out.code) {
-            (Some("f"), _) => Ok(None),
-            (Some("t"), 0) => Ok(Some(lines.map(str::to_owned).filter(|value| !value.is_empty()).collect())),
-            _ => Err(problem_of(self, &argv, &out)),
+        column_of(self, &argv, &out, 0)
+    }
+
+    async fn glance(&self, column: Option<(&str, &str)>) -> Glance {
+        let Some((table, column)) = column else { return Glance { size: self.size().await, column: None } };
+        let [there, values] = column_sql(table, column);
+        let asked = async {
+            let argv = psql(self, &[SIZE, &there, &values]).await?;
+            let out = self.tool(&argv, &named(self), None, None).await?;
+            Ok((argv, out))
+        };
+        match asked.await {
+            Ok((argv, out)) => {
+                Glance { size: size_of(self, &argv, &out), column: Some(column_of(self, &argv, &out, 1)) }
+            }
+            Err(why) => Glance { size: Err(Problem::clone(&why)), column: Some(Err(why)) },
         }
     }
 
