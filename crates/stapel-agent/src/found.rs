@@ -93,6 +93,16 @@ impl Site {
         Ok(manifest)
     }
 
+    /// The manifest that was brought just now, which is in the store only once that was flushed.
+    ///
+    /// # Errors
+    /// As [`Manifest::from_json`].
+    pub(crate) fn learn(&self, hash: Hash, json: &[u8]) -> Result<Arc<Manifest>, Problem> {
+        let manifest = Arc::new(Manifest::from_json(json)?);
+        self.manifests().insert(hash, Arc::clone(&manifest));
+        Ok(manifest)
+    }
+
     /// Reads the manifest of the tree in service, while other things are done: it is going to be needed.
     pub(crate) fn read_ahead(self: &Arc<Self>) {
         let site = Arc::clone(self);

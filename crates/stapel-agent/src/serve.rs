@@ -308,7 +308,7 @@ where
     Ok(content.freeze())
 }
 
-/// It goes into the store as it came, and is read from there as whenever it is asked for.
+/// It goes into the store as it came, and is durable there with what it is the manifest of. What it says is needed at once.
 async fn take_manifest<R, W>(
     session: &Session,
     connection: &mut Connection<R, W>,
@@ -323,8 +323,7 @@ where
     let site = Arc::clone(session.site()?);
     crate::blocking(move || {
         site.store.put_compressed(&hash, content.as_ref(), Access::Group)?;
-        site.store.flush()?;
-        let manifest = site.manifest(&hash.to_string())?;
+        let manifest = site.learn(hash, &stapel_tree::decompress_bytes(&content)?)?;
         Ok(Reply::Wanted { manifest: hash, missing: site.store.missing(&manifest) })
     })
     .await

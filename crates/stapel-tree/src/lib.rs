@@ -30,7 +30,9 @@ pub use manifest::Manifest;
 pub use memory::Memory;
 pub use rules::{DEFAULT_EXCLUDES, Rules, pattern_of};
 pub use scan::scan;
-pub use store::{Access, Block, ObjectStore, Part, Wanted, compress, compress_bytes, compress_group, group};
+pub use store::{
+    Access, Block, ObjectStore, Part, Wanted, compress, compress_bytes, compress_group, decompress_bytes, group,
+};
 pub use transfer::Transfer;
 
 use stapel_text::{Problem, problem};

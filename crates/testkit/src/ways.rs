@@ -17,6 +17,7 @@ pub struct Ways {
     loads: Vec<(&'static str, Load)>,
     ended: Vec<Way>,
     share: f64,
+    shapes: Vec<Shape>,
 }
 
 /// What became of the load on one way.
@@ -34,16 +35,20 @@ impl Ways {
     /// # Errors
     /// When the server does not run, or its namespace cannot be entered.
     pub fn start(server: &Server, share: f64) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let mut ways = Self { runtime, loads: Vec::new(), ended: Vec::new(), share };
-        let outside = |port| SocketAddr::new(IpAddr::V4(server.ip()), port);
-        let inside = ways.runtime.enter();
-        let caddy = Load::start(ways.plan(outside(80), 20.0))?;
-        let port = Load::start(ways.plan(outside(PORT), 15.0))?;
-        drop(inside);
-        ways.loads.extend([("caddy", caddy), ("port", port)]);
-        ways.within(server)?;
+        let mut ways = Self::of(shapes(), share)?;
+        ways.and("caddy", server, 80, 20.0)?;
+        ways.and("port", server, PORT, 15.0)?;
+        ways.within(LOCALHOST, server, Ipv4Addr::LOCALHOST.into(), 8.0)?;
         Ok(ways)
+    }
+
+    /// None yet, for requests of these shapes.
+    ///
+    /// # Errors
+    /// When there is no room for the runtime.
+    pub fn of(shapes: Vec<Shape>, share: f64) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        Ok(Self { runtime, loads: Vec::new(), ended: Vec::new(), share, shapes })
     }
 
     /// Adds one from outside, at this port of the server, with as many requests a second at a share of 1.
@@ -66,7 +71,7 @@ impl Ways {
             let (name, load) = self.loads.swap_remove(at);
             self.ended.push(Way { name, report: self.runtime.block_on(load.stop()) });
         }
-        self.within(server)
+        self.within(LOCALHOST, server, Ipv4Addr::LOCALHOST.into(), 8.0)
     }
 
     /// Ends it, once what is under way has ended, and says what became of it.
@@ -78,15 +83,18 @@ impl Ways {
         self.ended
     }
 
-    fn within(&mut self, server: &Server) -> Result<()> {
-        let target = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT);
-        let load = Load::start_in_netns(server.pid()?, self.plan(target, 8.0))?;
-        self.loads.push((LOCALHOST, load));
+    /// Adds one from the server itself, at this address of its own and the published port.
+    ///
+    /// # Errors
+    /// As [`Ways::start`].
+    pub fn within(&mut self, name: &'static str, server: &Server, at: IpAddr, rate: f64) -> Result<()> {
+        let load = Load::start_in_netns(server.pid()?, self.plan(SocketAddr::new(at, PORT), rate))?;
+        self.loads.push((name, load));
         Ok(())
     }
 
     fn plan(&self, target: SocketAddr, rate: f64) -> Plan {
-        Plan::new(target, DOMAIN, rate * self.share, shapes())
+        Plan::new(target, DOMAIN, rate * self.share, self.shapes.clone())
     }
 }
 

@@ -49,6 +49,14 @@ pub fn compress_bytes(content: &[u8]) -> Result<Vec<u8>, Problem> {
     Ok(packed)
 }
 
+/// What [`compress_bytes`] was given.
+///
+/// # Errors
+/// `io-failed` if it is no such thing.
+pub fn decompress_bytes(packed: &[u8]) -> Result<Vec<u8>, Problem> {
+    zstd::stream::decode_all(packed).map_err(|e| failed("", e))
+}
+
 fn in_one_go(from: &mut impl Read, to: &mut Vec<u8>) -> io::Result<()> {
     let mut content = Vec::new();
     from.read_to_end(&mut content)?;

@@ -18,7 +18,7 @@ use stapel_text::{Problem, problem};
 use crate::{Entry, Hash, Manifest, io as failed};
 
 pub use block::{Block, Part, Wanted, compress_group, group};
-pub use compress::{compress, compress_bytes};
+pub use compress::{compress, compress_bytes, decompress_bytes};
 use packs::Packs;
 use write::Waiting;
 

@@ -70,7 +70,8 @@ impl Client {
     ) -> Result<Hash, Problem> {
         let known = manifest.name();
         let mut reply = self.ask(&Request::Known { manifest: known }).await?;
-        if reply == Reply::Unknown {
+        let offered = reply == Reply::Unknown;
+        if offered {
             let packed = stapel_tree::compress_bytes(&manifest.to_json())?;
             self.session.connection.send(&Request::Offer { manifest: known, bytes: packed.len() as u64 }).await?;
             self.send_content(&packed).await?;
@@ -78,7 +79,7 @@ impl Client {
         }
         let (hash, mut missing) = match reply {
             // All of it was brought before.
-            Reply::Wanted { manifest, missing } if missing.is_empty() && manifest == known => return Ok(manifest),
+            Reply::Wanted { manifest, missing } if missing.is_empty() && !offered => return Ok(manifest),
             Reply::Wanted { manifest, missing } => (manifest, missing),
             other => return Err(unexpected(&other)),
         };

@@ -9,6 +9,9 @@ mod matrix;
 mod phases;
 mod prepare;
 mod registry;
+mod ways;
+
+use std::net::Ipv6Addr;
 
 use stapel_load::verify_stored;
 use testkit::{Convertik, Flavour, Operator, Server, Ways, convertik, residue};
@@ -36,6 +39,7 @@ fn story(flavour: Flavour) {
     let mut ways = Ways::start(operator.server(), 1.0).unwrap();
     ways.and("nginx", operator.server(), testkit::nginx::IN_CONTAINER, 6.0).unwrap();
     ways.and("nginx on the host", operator.server(), testkit::nginx::ON_HOST, 4.0).unwrap();
+    ways.within("localhost over IPv6", operator.server(), Ipv6Addr::LOCALHOST.into(), 4.0).unwrap();
     let releases = |args: &[&str], exit_code| operator.releases(args, exit_code).unwrap();
     let is_now = |version: &str, revision: &str| {
         assert_eq!(in_service(&operator), (version.to_owned(), revision.to_owned()));
