@@ -96,8 +96,11 @@ impl Site {
     /// The manifest that was brought just now, which is in the store only once that was flushed.
     ///
     /// # Errors
-    /// As [`Manifest::from_json`].
+    /// As [`Manifest::from_json`]; `agent-manifest-hash` where it is another one.
     pub(crate) fn learn(&self, hash: Hash, json: &[u8]) -> Result<Arc<Manifest>, Problem> {
+        if Hash::of(json) != hash {
+            return Err(problem!(Failed, "agent-manifest-hash", hash = hash.to_string()));
+        }
         let manifest = Arc::new(Manifest::from_json(json)?);
         self.manifests().insert(hash, Arc::clone(&manifest));
         Ok(manifest)
@@ -106,7 +109,7 @@ impl Site {
     /// Reads the manifest of the tree in service, while other things are done: it is going to be needed.
     pub(crate) fn read_ahead(self: &Arc<Self>) {
         let site = Arc::clone(self);
-        // What it fails with it fails with again when it is needed.
+        // Whether it fails is seen when it is needed.
         tokio::spawn(crate::blocking(move || site.shipped_before().map(drop)));
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use stapel_core::config::{Moment, Quiet};
+use stapel_core::config::Moment;
 use stapel_core::plan::{Goal, PhaseGoal};
 use stapel_host::ProcessId;
 use stapel_release::{Begin, Fault, Journal, Lock, Outcome, Release, Saga, Step};
@@ -167,12 +167,15 @@ impl Runner<'_> {
     /// Plans and begins the first of the later phases that has anything to do.
     async fn next(&self, former: &Release) -> Result<Option<(u64, Vec<Box<dyn Step>>)>, Problem> {
         let site = self.site;
-        may_begin(former, site.config.quiet.as_ref(), Timestamp::now())?;
         site.definition_changed().await;
         let (mut plan, _) = site.plan_goals(&former.plan.later).await?;
         // Somebody may have ended it meanwhile.
         if plan.is_empty() || to_go_on(&site.journal)?.is_none_or(|now| now.id != former.id) {
             return Ok(None);
+        }
+        // What was asked for in quiet hours comes without these.
+        if let Some(quiet) = site.config.quiet.as_ref().and_then(|quiet| quiet.refuses(Timestamp::now())) {
+            return Err(quiet);
         }
         if let Goal::Deploy { phase: Some(phase), .. } = &mut plan.goal {
             phase.first = Some(site.first_phase(former.id)?);
@@ -196,17 +199,14 @@ impl Runner<'_> {
     }
 }
 
-/// Whether the phase after this one may begin at this time. What was asked for in quiet hours comes without these.
-fn may_begin(former: &Release, quiet: Option<&Quiet>, now: Timestamp) -> Result<(), Problem> {
-    if let Some(quiet) = quiet.and_then(|quiet| quiet.refuses(now)) {
-        return Err(quiet);
-    }
-    match former.ended_at {
-        Some(ended) if now.duration_since(ended) > GOES_ON => {
-            Err(problem!(Refused, "agent-phases-late", release = former.id.to_string(), ended = ended.to_string()))
-        }
-        _ => Ok(()),
-    }
+/// Why the phases after the newest release are not gone on with by themselves any more: nothing was heard of it for so long.
+/// To be asked before it is taken up.
+pub(crate) fn late(journal: &Journal, now: Timestamp) -> Result<Option<Problem>, Problem> {
+    let Some(newest) = journal.history(1)?.pop() else { return Ok(None) };
+    let told = journal.told(newest.id)?.last().map(|event| event.at);
+    let heard = newest.ended_at.or(told).unwrap_or(newest.began_at);
+    let late = now.duration_since(heard) > GOES_ON;
+    Ok(late.then(|| problem!(Refused, "agent-phases-late", release = newest.id.to_string(), heard = heard.to_string())))
 }
 
 /// Writes a release down.

@@ -59,6 +59,7 @@ pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem>
     let begun = Journal::open(&journal_of(root))?.unfinished()?;
     let ours: Vec<u64> = begun.iter().filter(|r| r.dead()).map(|r| r.id).collect();
     let nothing = Secrets::default();
+    let late = phases::late(&Journal::open(&journal_of(root))?, Timestamp::now())?;
     // Taken up again and again until it ends well or time is over; what is stuck then, a person sees.
     let attempt = || async {
         let journal = Journal::open(&journal_of(root))?;
@@ -67,11 +68,12 @@ pub(crate) async fn recover(root: &Utf8Path, stays: bool) -> Result<(), Problem>
         }
         // We hold the lock, so nobody else is about to.
         match phases::to_go_on(&journal)? {
+            Some(_) if late.is_some() => phases::end_in(&journal, late.clone().map(phases::not_begun)),
             Some(release) => Prepared::of(&journal, &release, &nothing).await?.go_on().await,
             None => Ok(()),
         }
     };
-    let ended = stapel_host::retry(EVERY, WITHIN, attempt, |_| true).await;
+    let ended = stapel_host::retry(EVERY, WITHIN, attempt, |why| why.code() != "core-quiet").await;
     if let Err(why) = &ended {
         phases::end_in(&Journal::open(&journal_of(root))?, Some(phases::not_begun(why.clone())))?;
     }

@@ -46,7 +46,7 @@ pub(crate) async fn since(git: &Git, deployed: &str, head: Option<&str>) -> Sinc
     let same = head == Some(deployed);
     let named = !commit.is_empty() && commit.chars().all(|c| c.is_ascii_hexdigit());
     let (new, gone) = match head {
-        // It is here, for it is what is checked out.
+        // It is here, for its name was looked up.
         Some(head) if head == commit => (Some(Commits::default()), Some(Commits::default())),
         Some(head) if named => (between(git, commit, head).await, between(git, head, commit).await),
         _ => (None, None),

@@ -70,13 +70,21 @@ pub struct Memory {
     worth: u64,
     written: OnceLock<Written>,
     learned: Mutex<BTreeMap<String, (Stamp, Hash)>>,
+    /// Whether something was learned that is not written down.
+    fresh: AtomicBool,
 }
 
 impl Memory {
     /// One that forgets everything with itself.
     #[must_use]
     pub fn none() -> Self {
-        Self { file: None, worth: WORTH, written: OnceLock::new(), learned: Mutex::default() }
+        Self {
+            file: None,
+            worth: WORTH,
+            written: OnceLock::new(),
+            learned: Mutex::default(),
+            fresh: AtomicBool::new(false),
+        }
     }
 
     /// The one that is kept in `file`, which is read when it is needed.
@@ -114,6 +122,7 @@ impl Memory {
         let (hash, size) = hash(file)?;
         if !before.young(now) && Stamp::of(&file.metadata()?) == before {
             self.learned().insert(path.to_owned(), (before, hash));
+            self.fresh.store(true, Relaxed);
         }
         Ok((hash, size))
     }
@@ -121,8 +130,8 @@ impl Memory {
     /// Writes down what it knows, if it has learned anything and that is worth it: without those that nobody has asked for,
     /// which are gone. What cannot be written is learned again.
     pub(crate) fn keep(&self) {
+        let Some(file) = self.file.as_ref().filter(|_| self.fresh.swap(false, Relaxed)) else { return };
         let learned = self.learned();
-        let Some(file) = self.file.as_ref().filter(|_| !learned.is_empty()) else { return };
         let written = self.written();
         let mut all: BTreeMap<&str, (Stamp, Hash)> = written.asked_for().collect();
         all.extend(learned.iter().map(|(path, known)| (path.as_str(), *known)));

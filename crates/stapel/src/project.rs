@@ -204,20 +204,13 @@ impl Project {
 
     /// What is to be shipped, and what git knows of it.
     pub(crate) async fn tree(&self) -> Result<Tree, Problem> {
-        let (manifest, repository) = tokio::try_join!(self.manifest(), async {
-            let Some(repository) = Repository::of(&self.root).await? else { return Ok(None) };
-            let status = repository.status().await?;
-            Ok(Some((repository, status)))
-        })?;
-        let Some((repository, status)) = repository else {
-            return Ok(Tree {
-                manifest,
-                repository: None,
-                uncommitted: Vec::new(),
-                ignored: Vec::new(),
-                snapshot: None,
-            });
+        let (manifest, repository) = tokio::try_join!(self.manifest(), Repository::of(&self.root))?;
+        let Some(repository) = repository else {
+            let (uncommitted, ignored) = (Vec::new(), Vec::new());
+            return Ok(Tree { manifest, repository, uncommitted, ignored, snapshot: None });
         };
+        // After the tree was read: what was edited until then is seen.
+        let status = repository.status().await?;
         let mut uncommitted = status.uncommitted(&manifest, &self.rules())?;
         // Files with secrets are not to be committed.
         uncommitted.retain(|path| !self.is_secret(path));

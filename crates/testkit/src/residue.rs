@@ -100,6 +100,10 @@ pub fn none(server: &Server, before: Option<&Inventory>) -> Result<()> {
 
 /// Sessions of the database that are not the service's: a dump or a migration that died may leave one.
 fn sessions(server: &Server) -> Result<Vec<String>> {
+    if !server.docker_exec(&["test", "-d", convertik::PATH])?.ok() {
+        // Another app, without a database.
+        return Ok(Vec::new());
+    }
     let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
     let addresses = server.docker_exec(&["docker", "inspect", "--format", format, "convertik-api"])?.stdout;
     let sql = "select coalesce(host(client_addr), 'local'), application_name, state, regexp_replace(left(query, 60), E'\\\\s+', ' ', 'g') from pg_stat_activity \

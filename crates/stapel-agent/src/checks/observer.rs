@@ -36,13 +36,21 @@ struct Tail {
     errors: BTreeMap<String, String>,
     /// Why it is not read any more.
     given_up: Option<Problem>,
+    /// Whether that was said.
+    told: bool,
 }
 
 impl<'a> Observer<'a> {
     pub(super) fn new(site: &'a Site) -> Result<Self, Problem> {
         let watch = &site.config.watch;
-        let tail =
-            |log: WatchedLog| Tail { log, mark: None, lines: Vec::new(), errors: BTreeMap::new(), given_up: None };
+        let tail = |log: WatchedLog| Tail {
+            log,
+            mark: None,
+            lines: Vec::new(),
+            errors: BTreeMap::new(),
+            given_up: None,
+            told: false,
+        };
         Ok(Self {
             site,
             patterns: Patterns::new(&watch.errors, &watch.ignore)?,
@@ -78,13 +86,16 @@ impl<'a> Observer<'a> {
         Ok(())
     }
 
-    /// What was not to be read, in words.
-    pub(super) fn unread(&self) -> impl Iterator<Item = Text> {
-        let words = |tail: &Tail| {
+    /// What was not to be read, in words; each once.
+    pub(super) fn unread(&mut self) -> impl Iterator<Item = Text> {
+        let words = |tail: &mut Tail| {
+            if std::mem::replace(&mut tail.told, true) {
+                return None;
+            }
             let why = tail.given_up.as_ref()?;
             Some(text!("agent-log-unread", log = sources::named(&tail.log), why = why.what.clone()))
         };
-        self.tails.iter().filter_map(words)
+        self.tails.iter_mut().filter(|tail| tail.given_up.is_some()).filter_map(words)
     }
 
     /// One look of each check.

@@ -65,6 +65,7 @@ pub(crate) async fn watch(site: &Site, cx: &StepContext<'_>) -> Result<(), Probl
         match look(&mut observer).await {
             Ok(()) => {
                 blind = 0;
+                observer.unread().for_each(|words| cx.say(words));
                 if let Verdict::Worse(reasons) = compare(&baseline, &observer.seen) {
                     return Err(worse(cx, reasons));
                 }

@@ -99,7 +99,7 @@ pub enum Step {
     },
 }
 
-/// A mirror that does not answer is given up: for each address, and only once.
+/// A mirror that does not answer is given up, at the second try.
 pub(super) const PATIENCE: [&str; 3] =
     ["-oAcquire::http::Timeout=20", "-oAcquire::https::Timeout=20", "-oAcquire::Retries=1"];
 

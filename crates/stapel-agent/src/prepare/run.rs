@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stapel_core::ports::Lines;
 use stapel_engine::Engine;
-use stapel_host::{Command, Finished};
+use stapel_host::Command;
 use stapel_text::{Problem, problem, text};
 use stapel_wire::Connection;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,7 +16,7 @@ use crate::protocol::Reply;
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const AGAIN_EVERY: Duration = Duration::from_secs(3);
-/// For another apt to end; as long as for dpkg's lock.
+/// For another apt to end, which `apt-get update` does not wait for itself; as long as for dpkg's lock.
 const OTHER_APT: Duration = Duration::from_mins(5);
 /// For a daemon to answer that was just started.
 const ANSWERS: Duration = Duration::from_mins(1);
@@ -66,18 +66,21 @@ async fn one(step: &Step, said: &Said<'_>) -> Result<(), Problem> {
     }
     let words = step.command();
     let [program, arguments @ ..] = words.as_slice() else { return Ok(()) };
-    let mut done = Command::new(program).args(arguments).stream(said).await?;
-    if matches!(step, Step::Update) && lists_held(&done) {
-        done = stapel_host::until(text!("agent-await-apt"), AGAIN_EVERY, OTHER_APT, || async {
-            let again = Command::new(program).args(arguments).stream(said).await?;
-            Ok((!lists_held(&again)).then_some(again))
-        })
-        .await?;
+    if matches!(step, Step::Update) {
+        // One source of several that cannot be had is no reason to stop, nor is an old list: what is missing then, the
+        // installation says.
+        let update = || async {
+            let done = Command::new(program).args(arguments).env("LC_ALL", "C").stream(said).await?;
+            let held = done.code != 0 && done.stderr.contains("Could not get lock");
+            if held { Err(problem!(Failed, "agent-prepare-apt-busy")) } else { Ok(()) }
+        };
+        let busy = |why: &Problem| why.code() == "agent-prepare-apt-busy";
+        return match stapel_host::retry(AGAIN_EVERY, OTHER_APT, update, busy).await {
+            Err(why) if !busy(&why) => Err(why),
+            _ => Ok(()),
+        };
     }
-    // One source of several that cannot be had is no reason to stop: what is missing then, the installation says.
-    if !matches!(step, Step::Update) {
-        done.success()?;
-    }
+    Command::new(program).args(arguments).stream(said).await?.success()?;
     if matches!(step, Step::Start { .. }) {
         let answers = stapel_host::until(text!("agent-await-docker"), LOOK_EVERY, ANSWERS, || async {
             let Ok(engine) = Engine::connect().await else { return Ok(None) };
@@ -86,11 +89,6 @@ async fn one(step: &Step, said: &Said<'_>) -> Result<(), Problem> {
         answers.await.map_err(|why| problem!(Failed, "agent-prepare-silent").because(why))?;
     }
     Ok(())
-}
-
-/// Whether another apt holds the lists of packages: unlike dpkg's lock, apt does not wait for that one itself.
-fn lists_held(done: &Finished) -> bool {
-    done.code != 0 && done.stderr.contains("/lists/lock")
 }
 
 struct Said<'a>(&'a UnboundedSender<Reply>);

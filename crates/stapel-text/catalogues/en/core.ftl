@@ -160,7 +160,7 @@ core-key-log-unit = A unit of systemd's, of which the journal is read
 core-key-relay-standby = Whether the former version stands by, out of reach, while the new one is watched, so that the way back is a switch
 core-key-relay-drain = How long requests that are open may take to end on the version that goes
 core-key-quiet-zone = The time zone of the hours, such as Europe/Moscow
-core-key-quiet-hours = Hours in which no release begins, such as "Mon-Fri 09:00-11:00"
+core-key-quiet-hours = Hours in which no release and no further phase of one begins, such as "Mon-Fri 09:00-11:00"
 core-config-source-path = `path` is about the tree on this machine; with `from = "checkout"` the app's directory on the host is the tree.
 core-config-source-branch = `branch` needs `from = "checkout"`: the tree on this machine is shipped as it is.
 core-why-build =

@@ -69,6 +69,15 @@ impl Upgraded {
     }
 }
 
+/// Says at its end that all others shall end.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_port_for_the_server_alone_goes_over_unseen_and_is_never_open_to_others() {
     let Some(world) = World::new(Flavour::Trixie, "ways") else { return };
@@ -108,6 +117,8 @@ fn a_port_for_the_server_alone_goes_over_unseen_and_is_never_open_to_others() {
     let ended = AtomicBool::new(false);
     let tries = AtomicU32::new(0);
     std::thread::scope(|scope| {
+        // Also where something fails: the scope waits for those who run in it.
+        let _ends = Ends(&ended);
         // Nobody outside gets through, at no moment.
         let outside = scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {

@@ -18,7 +18,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def handle_one_request(self):
         # Whoever has begun to send a request is answered before the process ends.
-        self.raw_requestline = self.rfile.readline(65537)
+        try:
+            self.raw_requestline = self.rfile.readline(65537)
+        except ConnectionResetError:
+            self.raw_requestline = b""
         if not self.raw_requestline:
             self.close_connection = True
             return
