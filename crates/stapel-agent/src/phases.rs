@@ -297,3 +297,19 @@ pub(crate) async fn awaited(site: &Site, release: u64) -> Result<Option<u64>, Pr
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn recovery_does_not_go_on_with_what_nothing_was_heard_of_for_long() {
+        let dir = tempfile::tempdir().unwrap();
+        let site = crate::testing::site(&dir, "").await;
+        let (now, minutes) = (Timestamp::now(), |n| SignedDuration::from_mins(n));
+        assert!(late(&site.journal, now).unwrap().is_none(), "there is nothing");
+        crate::testing::release(&site);
+        assert!(late(&site.journal, now + minutes(59)).unwrap().is_none());
+        assert_eq!(late(&site.journal, now + minutes(61)).unwrap().unwrap().code(), "agent-phases-late");
+    }
+}

@@ -114,8 +114,6 @@ pub(crate) async fn test(site: &Site, who: &str) -> Vec<Told> {
 
 #[cfg(test)]
 mod tests {
-    use stapel_core::plan::{Goal, Plan};
-    use stapel_release::Begin;
     use stapel_text::{problem, text};
 
     use super::*;
@@ -124,19 +122,7 @@ mod tests {
     async fn what_may_have_arrived_is_not_sent_again_by_anybody() {
         let dir = tempfile::tempdir().unwrap();
         let site = Arc::new(crate::testing::site(&dir, "").await);
-        let goal = Goal::Restart { services: Vec::new(), hard: false };
-        let plan = Plan::none(goal);
-        let begin = Begin {
-            doing: "restart".to_owned(),
-            who: String::new(),
-            origin: String::new(),
-            target: "here".to_owned(),
-            config: site.config.clone(),
-            plan,
-            found: false,
-            runner: None,
-        };
-        let release = site.journal.begin(&begin).unwrap();
+        let release = crate::testing::release(&site);
         let notices = Notices { site: &site, release };
         let may = |of| notices.may_send(&site.journal.told(release).unwrap(), 1, of);
         let became = |of, problem| {

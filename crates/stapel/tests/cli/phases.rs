@@ -110,6 +110,17 @@ fn without_phases(dir: &Path) -> String {
 }
 
 #[test]
+fn whoever_asks_for_it_in_quiet_hours_gets_all_phases() {
+    let quiet = "[quiet]\nzone = \"UTC\"\nhours = [\"00:00-24:00\"]\n";
+    let dir = in_phases(&[1, 2], &(quiet.to_owned() + &phase("site", "ref = \"v1\"") + &phase("models", "")));
+    let dir = dir.path();
+    let _stop = Stop(dir);
+    assert!(run(dir, &["deploy", "--yes"], 3).contains("quiet hours"));
+    run(dir, &["deploy", "--yes", "--in-quiet-hours"], 0);
+    assert_eq!(outcomes(dir, "1"), [(1, Some("done".to_owned())), (2, Some("done".to_owned()))]);
+}
+
+#[test]
 fn what_has_passed_its_gate_stays_and_the_next_deploy_goes_on_from_there() {
     // Version 4 has a migration that fails half way.
     let dir = in_phases(&[2, 4], &(phase("site", "ref = \"v2\"") + &phase("models", "")));
