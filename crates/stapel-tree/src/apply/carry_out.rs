@@ -1,5 +1,8 @@
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use camino::Utf8Path;
 use stapel_text::{Problem, problem};
@@ -7,7 +10,7 @@ use stapel_text::{Problem, problem};
 use super::hand::Hand;
 use super::{Applied, Change};
 use crate::beneath::stat;
-use crate::durable::one_by_one;
+use crate::durable::{Ahead, file_system, one_by_one};
 use crate::memory::Stamp;
 use crate::names::split;
 use crate::observe::{There, observe_in};
@@ -16,6 +19,9 @@ use crate::{Entry, Memory, ObjectStore, io};
 
 /// How many files lie beside their places at once, written and not yet revealed.
 const AT_ONCE: usize = 1 << 14;
+
+/// After so many files more what is written goes to the disk while the next ones are.
+const STRETCH: usize = 1 << 11;
 
 /// Makes the changes of [`super::plan_apply`]. What is done already is left alone, so that it can be carried out again
 /// after a crash at any point.
@@ -52,6 +58,14 @@ pub fn carry_out(root: &Utf8Path, store: &ObjectStore, applied: &Applied) -> Res
 fn put_files(hand: &mut Hand<'_>, changes: &[&Change]) -> Result<(), Problem> {
     let durable = one_by_one(changes.len());
     let held = &*hand;
+    let mut around: Vec<&str> = changes.iter().map(|change| split(&change.path).0).collect();
+    around.dedup();
+    let systems = Arc::new(if durable { Vec::new() } else { held.file_systems(around.into_iter())? });
+    let ahead = Ahead::new({
+        let systems = Arc::clone(&systems);
+        move || systems.iter().try_for_each(file_system)
+    });
+    let count = AtomicUsize::new(0);
     let written = by_directory(
         changes,
         |change| &change.path,
@@ -75,14 +89,19 @@ fn put_files(hand: &mut Hand<'_>, changes: &[&Change]) -> Result<(), Problem> {
                     held.remove_temporary(path)?;
                 }
             }
+            let before = count.fetch_add(written.len(), Relaxed);
+            if before / STRETCH != (before + written.len()) / STRETCH {
+                ahead.more();
+            }
             Ok(written)
         },
-    )?;
+    );
+    let ahead = ahead.end().map_err(|e| held.root.io("", e));
+    let written = written?;
+    ahead?;
     let mut directories: Vec<&str> = written.iter().map(|(path, _)| split(path).0).collect();
     directories.dedup();
-    if !durable {
-        held.settle(directories.iter().copied())?;
-    }
+    held.settle(&systems)?;
     by_directory(
         &written,
         |(path, _)| path,

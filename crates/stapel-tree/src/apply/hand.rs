@@ -135,17 +135,23 @@ impl<'a> Hand<'a> {
         }
     }
 
-    /// What lies in these directories is durable; they may be on several file systems.
-    pub(super) fn settle<'p>(&self, directories: impl Iterator<Item = &'p str>) -> Result<(), Problem> {
-        let mut done = BTreeSet::new();
+    /// The file systems that these directories are on, each by one of them. Of what fails there the system tells those who had
+    /// it open before.
+    pub(super) fn file_systems<'p>(&self, directories: impl Iterator<Item = &'p str>) -> Result<Vec<OwnedFd>, Problem> {
+        let mut devices = BTreeSet::new();
+        let mut all = Vec::new();
         for directory in directories {
             let Way::Open(fd) = self.root.walk(directory)? else { continue };
-            let device = fs::fstat(&fd).map_err(|e| self.root.io(directory, e))?.st_dev;
-            if done.insert(device) {
-                file_system(&fd).map_err(|e| self.root.io(directory, e))?;
+            if devices.insert(fs::fstat(&fd).map_err(|e| self.root.io(directory, e))?.st_dev) {
+                all.push(fd);
             }
         }
-        Ok(())
+        Ok(all)
+    }
+
+    /// What lies on these file systems is durable.
+    pub(super) fn settle(&self, systems: &[OwnedFd]) -> Result<(), Problem> {
+        systems.iter().try_for_each(file_system).map_err(|e| self.root.io("", e))
     }
 
     fn directory(&self, at: &OwnedFd, path: &str, mode: Option<u32>, owner: (u32, u32)) -> Result<(), Problem> {
@@ -199,7 +205,7 @@ impl<'a> Hand<'a> {
     pub(super) fn flush(&mut self) -> Result<(), Problem> {
         let touched = std::mem::take(&mut self.touched);
         if !one_by_one(touched.len()) {
-            return self.settle(touched.iter().map(String::as_str));
+            return self.settle(&self.file_systems(touched.iter().map(String::as_str))?);
         }
         for directory in touched {
             if let Way::Open(fd) = self.root.walk(&directory)? {

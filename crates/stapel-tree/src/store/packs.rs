@@ -10,10 +10,14 @@ use super::compress::{compress_bytes, unpacked};
 use super::pack::{self, Extent, Index, Place, Writer};
 use super::temporary::Temporary;
 use super::{Access, gone, list, make_dir};
+use crate::durable::Ahead;
 use crate::{Hash, io as failed};
 
 /// What the name of a pack ends with.
 const PACK: &str = ".pack";
+
+/// After so many bytes more it goes to the disk while the next ones come.
+const STRETCH: u64 = 4 << 20;
 
 /// How many blocks are kept as they were before they were compressed: what is read one after the other lies together, and a
 /// few read at once.
@@ -69,11 +73,19 @@ impl Known {
 pub(super) struct Coming {
     temporary: Temporary,
     writer: Writer<BufWriter<File>>,
+    ahead: Ahead,
+    /// How much was there when it was made durable last.
+    told: u64,
 }
 
 impl Coming {
     pub(super) fn append(&mut self, objects: &[(Hash, Extent)], packed: &[u8]) -> Result<(), Problem> {
-        self.writer.append(objects, packed).map_err(|e| failed(&self.temporary.path, e))
+        self.writer.append(objects, packed).map_err(|e| failed(&self.temporary.path, e))?;
+        if self.bytes() - self.told >= STRETCH {
+            self.told = self.bytes();
+            self.ahead.more();
+        }
+        Ok(())
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -186,14 +198,17 @@ impl Packs {
     pub(super) fn begin(&self) -> Result<Coming, Problem> {
         make_dir(&self.dir).map_err(|e| failed(&self.dir, e))?;
         let temporary = Temporary::new(&self.dir, Access::Group)?;
-        let file = temporary.file.try_clone().map_err(|e| failed(&temporary.path, e))?;
-        Ok(Coming { temporary, writer: Writer::new(BufWriter::with_capacity(1 << 18, file)) })
+        let copy = || temporary.file.try_clone().map_err(|e| failed(&temporary.path, e));
+        let (file, same) = (copy()?, copy()?);
+        let ahead = Ahead::new(move || same.sync_data());
+        Ok(Coming { temporary, writer: Writer::new(BufWriter::with_capacity(1 << 18, file)), ahead, told: 0 })
     }
 
     /// Makes it durable, and then one of ours.
     pub(super) fn add(&self, coming: Coming) -> Result<(), Problem> {
-        let Coming { temporary, writer } = coming;
+        let Coming { temporary, writer, ahead, .. } = coming;
         let (index, sum) = writer.finish().map_err(|e| failed(&temporary.path, e))?;
+        ahead.end().map_err(|e| failed(&temporary.path, e))?;
         temporary.sync()?;
         let name = format!("{}{PACK}", &sum[..32]);
         temporary.keep(&self.dir.join(&name))?;
