@@ -12,7 +12,7 @@ use stapel_text::{Problem, problem};
 
 use crate::beneath::{Root, stat};
 use crate::memory::Stamp;
-use crate::names::{listed, target_leaves};
+use crate::names::{join, listed, target_leaves};
 use crate::observe::wide;
 use crate::parallel::parallel;
 use crate::rules::Matcher;
@@ -87,7 +87,7 @@ fn list(root: &Root, matcher: &Matcher, directory: &str) -> Result<Listed, Probl
             }
             continue;
         };
-        let path = if directory.is_empty() { text.to_owned() } else { format!("{directory}/{text}") };
+        let path = join(directory, text);
         if matcher.excludes(Path::new(&path), kind == FileType::Directory) {
             continue;
         }

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use stapel_load::{Load, Plan, Report, Shape};
 use tokio::runtime::Runtime;
 
@@ -27,6 +27,22 @@ pub struct Way {
     pub name: &'static str,
     /// Each request.
     pub report: Report,
+}
+
+impl Way {
+    /// Shows what became of it, and sees that of more than so many requests none was lost, and none answered otherwise than it
+    /// should be.
+    ///
+    /// # Errors
+    /// With those that were.
+    pub fn none_lost(&self, more_than: u64) -> Result<()> {
+        let (name, sum) = (self.name, self.report.summary());
+        println!("{name}: {}", serde_json::to_string(&sum)?);
+        ensure!(sum.requests > more_than, "{name}: only {} requests", sum.requests);
+        ensure!(sum.lost == 0, "{name}: {:?}", self.report.losses());
+        ensure!(sum.unexpected == 0, "{name}: {:?}", sum.by_status);
+        Ok(())
+    }
 }
 
 impl Ways {

@@ -89,13 +89,10 @@ impl<'a> Observer<'a> {
     /// What was not to be read, in words; each once.
     pub(super) fn unread(&mut self) -> impl Iterator<Item = Text> {
         let words = |tail: &mut Tail| {
-            if std::mem::replace(&mut tail.told, true) {
-                return None;
-            }
-            let why = tail.given_up.as_ref()?;
+            let why = tail.given_up.as_ref().filter(|_| !std::mem::replace(&mut tail.told, true))?;
             Some(text!("agent-log-unread", log = sources::named(&tail.log), why = why.what.clone()))
         };
-        self.tails.iter_mut().filter(|tail| tail.given_up.is_some()).filter_map(words)
+        self.tails.iter_mut().filter_map(words)
     }
 
     /// One look of each check.

@@ -7,7 +7,7 @@ use stapel_text::{Problem, problem};
 
 use super::{Applied, Change};
 use crate::beneath::Root;
-use crate::names::{is_temporary, listed};
+use crate::names::{is_temporary, join, listed};
 use crate::observe::{There, observe_all};
 use crate::parallel::parallel;
 use crate::rules::Matcher;
@@ -93,7 +93,7 @@ fn foreign<'a>(
     let found = parallel(&directories, |directory| {
         let mut found = Vec::new();
         for (name, kind) in root.list(directory)? {
-            let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
+            let path = join(directory, &name);
             let is_directory = kind == FileType::Directory;
             if !known(&path) && !matcher.excludes(Path::new(&path), is_directory) {
                 found.push(if is_directory { path + "/" } else { path });
@@ -237,7 +237,7 @@ impl Look<'_> {
     /// What stays in a directory once all that was pushed is done. What a release that died was writing is swept before that.
     fn left_in(&self, directory: &str) -> Result<Vec<String>, Problem> {
         let children = self.root.list(directory)?.into_iter().filter(|(name, _)| !is_temporary(name));
-        let children = children.map(|(name, _)| format!("{directory}/{name}"));
+        let children = children.map(|(name, _)| join(directory, &name));
         Ok(children.filter(|path| !self.removed.contains(path)).collect())
     }
 

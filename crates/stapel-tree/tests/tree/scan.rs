@@ -81,6 +81,20 @@ fn paths_that_differ_only_by_case_are_refused() {
 }
 
 #[test]
+fn directories_clash_like_files() {
+    let world = World::new();
+    file(&world.source, "A/x", "x", 0o644);
+    file(&world.source, "a/y", "x", 0o644);
+    let (code, message) = refusal(&world);
+    assert_eq!(code, "tree-case-clash");
+    assert!(message.contains("A = a"), "{message}");
+    // Neither what lies together nor what begins alike does.
+    let world = World::new();
+    ["a/b", "a/c", "ab"].iter().for_each(|path| file(&world.source, path, "x", 0o644));
+    assert_eq!(scan(&world.source, &Rules::default(), &world.memory).unwrap().entries.len(), 3);
+}
+
+#[test]
 fn a_directory_that_is_not_there_is_named() {
     let world = World::new();
     let problem = scan(&world.source.join("nowhere"), &Rules::default(), &world.memory).unwrap_err();

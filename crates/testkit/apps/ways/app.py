@@ -10,7 +10,14 @@ from urllib.parse import parse_qs, urlparse
 VERSION = open("/app/VERSION").read().strip()
 
 busy = 0
-lock = threading.Lock()
+changed = threading.Condition()
+
+
+def count(by):
+    global busy
+    with changed:
+        busy += by
+        changed.notify_all()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -25,9 +32,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not self.raw_requestline:
             self.close_connection = True
             return
-        global busy
-        with lock:
-            busy += 1
+        count(1)
         try:
             if self.parse_request():
                 getattr(self, "do_" + self.command)()
@@ -35,8 +40,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
-            with lock:
-                busy -= 1
+            count(-1)
 
     def do_GET(self):
         asked = urlparse(self.path)
@@ -79,30 +83,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = True
         # It is open for as long as the other side likes, and nothing to wait for.
-        global busy
-        with lock:
-            busy -= 1
+        count(-1)
         try:
             while line := self.rfile.readline():
                 self.wfile.write(line)
                 self.wfile.flush()
         finally:
-            with lock:
-                busy += 1
+            count(1)
 
     def log_message(self, *_):
         pass
 
 
 server = http.server.ThreadingHTTPServer(("", 8000), Handler)
-server.request_queue_size = 128
 
 
 def end(*_):
     def finish():
         server.shutdown()
-        while busy:
-            time.sleep(0.01)
+        with changed:
+            changed.wait_for(lambda: busy == 0)
         os._exit(0)
 
     threading.Thread(target=finish).start()
